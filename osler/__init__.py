@@ -1,0 +1,1 @@
+"""Osler runs MedGemma on your own medical files, on the machine you have."""

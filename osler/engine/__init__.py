@@ -1,0 +1,1 @@
+"""Token ids in, token ids out: sequences, paged blocks, batching, sampling."""

@@ -1,0 +1,1 @@
+"""Files to values: decodes and does not interpret."""

@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: padding, resizing, normalising, drawing. Opens no file."""

@@ -1,0 +1,1 @@
+"""Messages to token ids: special tokens, chat template, image spans, thinking, token budget."""

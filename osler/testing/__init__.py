@@ -1,0 +1,1 @@
+"""Tiny models and makers of synthetic files; imported only by tests and examples."""

@@ -1,0 +1,1 @@
+"""Checkpoints as people have them: GGUF and safetensors, through one exact form."""
