@@ -1,0 +1,119 @@
+"""Boxes in an answer, read and placed in the pixels of the image that was asked about.
+
+MedGemma answers with a JSON list of objects, `box_2d` being [y0, x0, y1, x1]. The numbers count from 0 to 1000
+over the padded square that the model saw (the official notebook); the technical report has them from 0 to 1,
+so a list in which no number exceeds 1 is read that way::
+
+    0        x        1000
+    ┌─────────────────┐ 0
+    │░░░░░ padding ░░░│           a film of 2000 × 1000 pixels fills the middle half:
+    ├─────────────────┤ 250       y 250 is its first row, y 750 its last
+    │      film       │ y
+    ├─────────────────┤ 750
+    │░░░░░░░░░░░░░░░░░│
+    └─────────────────┘ 1000
+"""
+
+import json
+import math
+import re
+from typing import Any, NamedTuple
+
+from osler.values import Box
+
+__all__ = ["RelativeBox", "place_boxes", "read_boxes"]
+
+FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
+OFFICIAL_RANGE = 1000.0
+
+
+class RelativeBox(NamedTuple):
+    """A box in fractions (0 to 1) of the square that the model saw."""
+
+    label: str
+    y0: float
+    x0: float
+    y1: float
+    x1: float
+
+
+def read_boxes(answer: str) -> tuple[RelativeBox, ...] | None:
+    """The boxes of an answer from which the thinking is already split off.
+
+    The last readable list of objects counts, fenced or bare, because an answer that argues first ends with its
+    result. Objects without four finite numbers in the order top, left, bottom, right are left out.
+
+    Returns:
+        The boxes, () where the list has none, or None where the answer holds no readable list.
+
+    >>> read_boxes('Final Answer: ```json[{"box_2d": [250, 100, 750, 600], "label": "heart"}]```')
+    (RelativeBox(label='heart', y0=0.25, x0=0.1, y1=0.75, x1=0.6),)
+    >>> read_boxes("The heart is not visible.") is None
+    True
+    """
+    objects = _last_list(answer)
+    if objects is None:
+        return None
+    found = [(str(item.get("label", "")), corners) for item in objects if (corners := _corners(item)) is not None]
+    largest = max((abs(number) for _, corners in found for number in corners), default=0.0)
+    scale = 1.0 if largest <= 1 else OFFICIAL_RANGE
+    return tuple(RelativeBox(label, *(number / scale for number in corners)) for label, corners in found)
+
+
+def place_boxes(
+    boxes: tuple[RelativeBox, ...], width_px: int, height_px: int, *, padded: bool = True
+) -> tuple[Box, ...]:
+    """Move boxes from the model's square to the original image's pixels, clipped to the image.
+
+    Args:
+        boxes: as `read_boxes` gives them.
+        width_px, height_px: size of the original image.
+        padded: whether the image was padded to a square (centred) or stretched to one.
+
+    Returns:
+        The boxes that have an area inside the image; one that lies in the padding altogether is left out.
+    """
+    side = max(width_px, height_px)
+    square_width, square_height = (side, side) if padded else (width_px, height_px)
+    left, top = (square_width - width_px) // 2, (square_height - height_px) // 2
+    placed = []
+    for box in boxes:
+        x0, x1 = (min(max(x * square_width - left, 0.0), width_px) for x in (box.x0, box.x1))
+        y0, y1 = (min(max(y * square_height - top, 0.0), height_px) for y in (box.y0, box.y1))
+        if x0 < x1 and y0 < y1:
+            placed.append(Box(label=box.label, x0=x0, y0=y0, x1=x1, y1=y1))
+    return tuple(placed)
+
+
+def _corners(item: dict[str, Any]) -> tuple[float, float, float, float] | None:
+    """The four numbers of an object's box, or None where they are no box."""
+    box = item.get("box_2d")
+    if not isinstance(box, list) or len(box) != 4:
+        return None
+    if any(not isinstance(number, float) for number in box):
+        return None
+    y0, x0, y1, x1 = box
+    is_finite = all(abs(number) < math.inf for number in box)  # false for NaN too
+    return (y0, x0, y1, x1) if is_finite and y0 < y1 and x0 < x1 else None
+
+
+def _last_list(answer: str) -> list[dict[str, Any]] | None:
+    """The last JSON list of objects in a text: in a fence where one holds such a list, else bare."""
+    for fenced in reversed(FENCE.findall(answer)):
+        if (objects := _bare_list(fenced)) is not None:
+            return objects
+    return _bare_list(answer)
+
+
+def _bare_list(text: str) -> list[dict[str, Any]] | None:
+    decoder, position, found = json.JSONDecoder(parse_int=float), text.find("["), None
+    while position >= 0:
+        try:
+            value, end = decoder.raw_decode(text, position)
+        except (json.JSONDecodeError, RecursionError):
+            end = position + 1
+        else:
+            if all(isinstance(item, dict) for item in value):
+                found = value
+        position = text.find("[", end)
+    return found

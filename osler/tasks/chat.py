@@ -1,0 +1,84 @@
+"""The model card's message lists, read into Osler's own messages.
+
+A message is a mapping with a role and a content, as the chat templates of Hugging Face have it::
+
+    {"role": "user", "content": [{"type": "image", "image": "chest.dcm"}, {"type": "text", "text": "Describe it."}]}
+
+An image is whatever `open_image` takes: a path, a Pillow picture, an array or an `Image`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from osler.errors import PromptError
+from osler.tasks.images import open_image
+from osler.values import Image, ImagePart, Message, TextPart
+
+__all__ = ["messages_from", "question_messages"]
+
+ROLES = {"system": "system", "user": "user", "assistant": "assistant", "model": "assistant"}
+PARTS = ("text", "image")
+
+
+def messages_from(turns: Sequence[Mapping[str, Any] | Message]) -> tuple[Message, ...]:
+    """Read a conversation, opening its images.
+
+    Args:
+        turns: mappings as above, or `Message`s, which pass unchanged; a content may be a plain string.
+
+    Raises:
+        PromptError: a role, part or text is missing, unknown or of another type; the turn is counted from 1.
+        InputError: an image cannot be opened.
+    """
+    if isinstance(turns, str | bytes | Mapping) or not isinstance(turns, Sequence):
+        raise PromptError(
+            f"cannot read the conversation: expected a list of messages, got {type(turns).__name__}",
+            hint='pass [{"role": "user", "content": "…"}], or use `ask` for a single question',
+        )
+    return tuple(_message(turn, number) for number, turn in enumerate(turns, start=1))
+
+
+def question_messages(images: Sequence[Image], question: str, system: str | None = None) -> tuple[Message, ...]:
+    """One question in the official order: the images first, then the text."""
+    parts = (*(ImagePart(image=image) for image in images), TextPart(text=question))
+    user = Message(role="user", parts=parts)
+    return (user,) if system is None else (Message(role="system", parts=(TextPart(text=system),)), user)
+
+
+def _message(turn: Mapping[str, Any] | Message, number: int) -> Message:
+    if isinstance(turn, Message):
+        return turn
+    if not isinstance(turn, Mapping):
+        raise PromptError(f"cannot read message {number}: expected a mapping, got {type(turn).__name__}")
+    role = turn.get("role")
+    if not isinstance(role, str) or role not in ROLES:
+        raise PromptError(f"cannot read message {number}: expected a role of {', '.join(ROLES)}, got {role!r}")
+    content = turn.get("content")
+    if isinstance(content, str):
+        content = [content]
+    if isinstance(content, Mapping) or not isinstance(content, Sequence):
+        raise PromptError(
+            f"cannot read message {number}: expected a content of text or a list of parts, got {type(content).__name__}"
+        )
+    return Message(role=ROLES[role], parts=tuple(_part(part, number) for part in content))
+
+
+def _part(part: Any, number: int) -> TextPart | ImagePart:
+    if isinstance(part, TextPart | ImagePart):
+        return part
+    if isinstance(part, str):
+        return TextPart(text=part)
+    kind = part.get("type") if isinstance(part, Mapping) else None
+    if kind not in PARTS:
+        raise PromptError(
+            f"cannot read message {number}: expected parts of type text or image, got "
+            f"{repr(kind) if isinstance(part, Mapping) else type(part).__name__}",
+            hint='a part reads {"type": "text", "text": "…"} or {"type": "image", "image": "chest.dcm"}',
+        )
+    if part.get(kind) is None:
+        raise PromptError(f"cannot read message {number}: its {kind} part has no {kind!r}")
+    if kind == "image":
+        return ImagePart(image=open_image(part["image"]))
+    if not isinstance(part["text"], str):
+        raise PromptError(f"cannot read message {number}: expected text as a string, got {type(part['text']).__name__}")
+    return TextPart(text=part["text"])
