@@ -1,0 +1,148 @@
+"""The command `osler`: which verbs there are, and what happens when one of them fails.
+
+Verbs are loaded when they are called, so `osler --help` costs nothing but this file.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+"""
+
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from osler.cli.console import print_error
+from osler.errors import OslerError
+
+__all__ = ["VERBS", "app", "main", "osler_version"]
+
+TRACEBACK_VARIABLE = "OSLER_TRACEBACK"
+
+
+class Verb(NamedTuple):
+    """Where a verb lives ("module:attribute", a function or a `typer.Typer`) and its line in `osler --help`."""
+
+    target: str
+    help: str
+
+
+# One line a verb, in the order in which `osler --help` shows them.
+VERBS: dict[str, Verb] = {
+    "ask": Verb("osler.cli.ask:ask", "Ask a question about pictures, or without any."),
+    "chat": Verb("osler.cli.chat:chat", "Talk with the model in the terminal."),
+    "demo": Verb("osler.cli.demo:demo", "See an answer from a picture now, without any weights."),
+    "models": Verb("osler.cli.models:app", "List the known builds of MedGemma and Gemma 3, or pull one."),
+    "doctor": Verb("osler.cli.doctor:doctor", "Say what this machine can run and what is missing."),
+}
+
+
+def load_verb(name: str) -> Any:
+    """The command behind a verb; imports its module."""
+    module_name, _, attribute = VERBS[name].target.partition(":")
+    target = getattr(importlib.import_module(module_name), attribute)
+    if not isinstance(target, typer.Typer):
+        single = typer.Typer()
+        single.command(help=target.__doc__ or VERBS[name].help)(target)
+        target = single
+    command = typer.main.get_command(target)
+    command.name = name
+    return command
+
+
+class LazyVerbs(TyperGroup):
+    """A group that knows its verbs by name and imports only the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        verb = VERBS.get(cmd_name)
+        return None if verb is None else TyperCommand(name=cmd_name, help=verb.help)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        return (name, load_verb(name), rest) if name in VERBS else (name, command, rest)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # a closed pipe must show up here, where it is handled, not at interpreter exit
+        except OslerError as error:
+            if os.environ.get(TRACEBACK_VARIABLE):
+                traceback.print_exc()
+            print_error(error.message, error.hint)
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            print_error("interrupted")
+            raise typer.Exit(130) from None
+        return result
+
+
+app = typer.Typer(
+    cls=LazyVerbs,
+    name="osler",
+    no_args_is_help=True,
+    help="MedGemma on your own medical files, on the machine you have. For research; not a medical device.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def osler_version() -> str:
+    """The installed version of Osler; "unknown" where it runs from a folder that was never installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("osler")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"osler {osler_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """The options that stand before a verb."""
+
+
+def report_unexpected(error: Exception) -> None:
+    """Say that Osler itself failed, and where, but not the error's own words: they may hold a patient's values."""
+    if os.environ.get(TRACEBACK_VARIABLE):
+        traceback.print_exception(error)
+        return
+    detail = f" ({error})" if isinstance(error, ImportError) else ""  # names modules only
+    print_error(
+        f"Osler itself failed: {type(error).__name__}{detail}{place_of(error)}",
+        f"run it again with {TRACEBACK_VARIABLE}=1 for the whole traceback, and report it; "
+        "a traceback can hold values from your files, so read it before you share it",
+    )
+
+
+def place_of(error: Exception) -> str:
+    """ " at FILE:LINE" of the innermost line of Osler's own that the error passed through."""
+    here = Path(__file__).parents[1]
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if here in Path(frame.filename).parents]
+    return f" at {Path(own[-1].filename).relative_to(here.parent)}:{own[-1].lineno}" if own else ""
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    try:
+        typer.main.get_command(app).main(prog_name="osler")
+    except Exception as error:
+        report_unexpected(error)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
