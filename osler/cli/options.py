@@ -1,0 +1,112 @@
+"""The options that verbs share, each written once.
+
+A verb names the groups it takes as parameters, and `takes` writes their options into its signature for typer::
+
+    @takes
+    def ask(words: Words, *, loading: Loading, sampling: Sampling) -> None: ...
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from typing import Annotated, Any, Literal, get_type_hints
+
+import typer
+
+__all__ = ["GeneratingOptions", "LoadingOptions", "PromptOptions", "takes"]
+
+LOADING, GENERATING, PROMPT = "Model", "Sampling (greedy unless asked otherwise)", "Prompt"
+
+
+def _option(text: str, panel: str, *names: str, **limits: Any) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel=panel, show_default=False, **limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadingOptions:
+    """Which model, and how it is computed: the arguments of `osler.load`."""
+
+    model: Annotated[
+        str | None,
+        _option(
+            "GGUF file or safetensors folder (else $OSLER_MODEL, else the demonstration model).",
+            LOADING,
+            "--model",
+            "-m",
+            metavar="PATH",
+        ),
+    ] = None
+    precision: Annotated[Literal["bf16", "f32"], _option("bf16 (default), or f32: slower and exact.", LOADING)] = "bf16"
+    quantise: Annotated[
+        int | None, _option("Turn published safetensors into 8 or 4 bits on loading.", LOADING, metavar="8|4")
+    ] = None
+    threads: Annotated[int | None, _option("Processor threads (default: one a core).", LOADING, min=1)] = None
+    context: Annotated[int | None, _option("Tokens to keep room for (default: what fits).", LOADING, min=1)] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptOptions:
+    """How the question is put."""
+
+    system: Annotated[str | None, _option("System text, folded into the first question.", PROMPT)] = None
+    think: Annotated[bool, _option("Ask the model to think before it answers.", PROMPT, "--think")] = False
+    show_thinking: Annotated[bool, _option("Show the thinking, dimmed, on stderr.", PROMPT, "--show-thinking")] = False
+    no_pad: Annotated[
+        bool, _option("Stretch images to a square instead of padding them (Hugging Face's way).", PROMPT, "--no-pad")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratingOptions:
+    """How tokens are chosen; None leaves the library's default."""
+
+    max_new_tokens: Annotated[int | None, _option("Tokens to write at most, thinking included.", GENERATING, min=1)] = (
+        None
+    )
+    temperature: Annotated[float | None, _option("0 is greedy.", GENERATING, min=0)] = None
+    top_k: Annotated[int | None, _option("Choose among the k likeliest tokens.", GENERATING, min=1)] = None
+    top_p: Annotated[float | None, _option("Choose among the likeliest tokens that hold this mass.", GENERATING)] = None
+    min_p: Annotated[
+        float | None, _option("Leave out tokens below this share of the likeliest one's probability.", GENERATING)
+    ] = None
+    seed: Annotated[int | None, _option("Makes a sampled answer repeat.", GENERATING, min=0)] = None
+    repetition_penalty: Annotated[float | None, _option("Above 1: divides what was already said.", GENERATING)] = None
+    frequency_penalty: Annotated[float | None, _option("Subtracted for each earlier occurrence.", GENERATING)] = None
+    presence_penalty: Annotated[float | None, _option("Subtracted once for what has occurred.", GENERATING)] = None
+    stop: Annotated[list[str] | None, _option("Stop before this text (may be repeated).", GENERATING)] = None
+
+    def chosen(self) -> dict[str, Any]:
+        """The options that were given, under the names of the library's arguments."""
+        return {name: value for name, value in asdict(self).items() if value is not None and value != []}
+
+
+def takes(verb: Callable[..., None]) -> Callable[..., None]:
+    """Spread a verb's dataclass parameters into single options, and gather them again when it is called."""
+    hints = get_type_hints(verb, include_extras=True)
+    groups = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(verb).parameters.values():
+        group = groups.get(parameter.name)
+        parameters += _fields_of(group) if group else [parameter.replace(annotation=hints[parameter.name])]
+
+    def call(**values: Any) -> None:
+        gathered = {
+            name: group(**{f.name: values.pop(f.name) for f in fields(group)}) for name, group in groups.items()
+        }
+        verb(**values, **gathered)
+
+    call.__name__, call.__doc__, call.__module__ = verb.__name__, verb.__doc__, verb.__module__
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return call
+
+
+def _fields_of(group: Any) -> list[inspect.Parameter]:
+    """A parameter for each field of a dataclass, with its default and annotation."""
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in fields(group)
+    ]

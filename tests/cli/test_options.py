@@ -1,0 +1,80 @@
+"""The options that verbs share."""
+
+from typing import Annotated
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from osler.cli.options import GeneratingOptions, LoadingOptions, takes
+
+
+def invoke(arguments: list[str]) -> tuple[int, list, str]:
+    """Run a verb made with `takes` and return its exit code, what it was called with, and its output."""
+    calls = []
+
+    @takes
+    def verb(
+        words: Annotated[list[str], typer.Argument()],
+        *,
+        loading: LoadingOptions,
+        loud: Annotated[bool, typer.Option("--loud")] = False,
+        generating: GeneratingOptions,
+    ) -> None:
+        """Say words."""
+        calls.append((words, loading, loud, generating))
+
+    app = typer.Typer()
+    app.command()(verb)
+    result = CliRunner().invoke(app, arguments, env={"COLUMNS": "120", "TERM": "dumb"})
+    return result.exit_code, calls, result.output
+
+
+def test_a_group_reaches_the_verb_as_one_value():
+    _, [(words, loading, loud, generating)], _ = invoke(
+        [
+            "a",
+            "b",
+            "--model",
+            "m.gguf",
+            "--threads",
+            "2",
+            "--loud",
+            "--temperature",
+            "0.5",
+            "--stop",
+            "x",
+            "--stop",
+            "y",
+        ]
+    )
+    assert words == ["a", "b"]
+    assert loading == LoadingOptions(model="m.gguf", threads=2)
+    assert loud
+    assert generating == GeneratingOptions(temperature=0.5, stop=["x", "y"])
+
+
+def test_options_that_were_not_given_leave_the_library_its_defaults():
+    _, [(_, _, _, generating)], _ = invoke(["a"])
+    assert generating.chosen() == {}
+
+
+def test_zero_is_an_option_that_was_given():
+    _, [(_, _, _, generating)], _ = invoke(["a", "--temperature", "0", "--seed", "0"])
+    assert generating.chosen() == {"temperature": 0.0, "seed": 0}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--precision", "f8"], ["--threads", "0"], ["--temperature", "-1"], ["--max-new-tokens", "x"]]
+)
+def test_a_value_that_makes_no_sense_is_wrong_usage(arguments):
+    code, calls, output = invoke(["a", *arguments])
+    assert code == 2
+    assert calls == []
+    assert arguments[0] in output
+
+
+def test_help_lists_the_options_of_every_group():
+    _, _, output = invoke(["--help"])
+    for option in ("--model", "--threads", "--temperature", "--stop", "--loud"):
+        assert option in output
