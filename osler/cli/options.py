@@ -64,7 +64,7 @@ class GeneratingOptions:
         None
     )
     temperature: Annotated[float | None, _option("0 is greedy.", GENERATING, min=0)] = None
-    top_k: Annotated[int | None, _option("Choose among the k likeliest tokens.", GENERATING, min=1)] = None
+    top_k: Annotated[int | None, _option("Choose among the k likeliest tokens (0: all).", GENERATING, min=0)] = None
     top_p: Annotated[float | None, _option("Choose among the likeliest tokens that hold this mass.", GENERATING)] = None
     min_p: Annotated[
         float | None, _option("Leave out tokens below this share of the likeliest one's probability.", GENERATING)
