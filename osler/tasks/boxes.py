@@ -17,8 +17,10 @@ so a list in which no number exceeds 1 is read that way::
 import json
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from osler.imaging.square import Square
 from osler.values import Box
 
 __all__ = ["RelativeBox", "place_boxes", "read_boxes"]
@@ -60,26 +62,23 @@ def read_boxes(answer: str) -> tuple[RelativeBox, ...] | None:
     return tuple(RelativeBox(label, *(number / scale for number in corners)) for label, corners in found)
 
 
-def place_boxes(
-    boxes: tuple[RelativeBox, ...], width_px: int, height_px: int, *, padded: bool = True
-) -> tuple[Box, ...]:
+def place_boxes(boxes: Sequence[RelativeBox], width_px: int, height_px: int, *, padded: bool = True) -> tuple[Box, ...]:
     """Move boxes from the model's square to the original image's pixels, clipped to the image.
 
     Args:
         boxes: as `read_boxes` gives them.
         width_px, height_px: size of the original image.
-        padded: whether the image was padded to a square (centred) or stretched to one.
+        padded: whether the image was padded to a square or stretched to one.
 
     Returns:
         The boxes that have an area inside the image; one that lies in the padding altogether is left out.
     """
-    side = max(width_px, height_px)
-    square_width, square_height = (side, side) if padded else (width_px, height_px)
-    left, top = (square_width - width_px) // 2, (square_height - height_px) // 2
+    square = Square(width_px=width_px, height_px=height_px) if padded else Square(width_px=1, height_px=1)
+    x_scale, y_scale = (1, 1) if padded else (width_px, height_px)  # a stretched image is a square of its own units
     placed = []
     for box in boxes:
-        x0, x1 = (min(max(x * square_width - left, 0.0), width_px) for x in (box.x0, box.x1))
-        y0, y1 = (min(max(y * square_height - top, 0.0), height_px) for y in (box.y0, box.y1))
+        (x0, y0), (x1, y1) = square.to_image(box.x0, box.y0), square.to_image(box.x1, box.y1)
+        x0, x1, y0, y1 = x0 * x_scale, x1 * x_scale, y0 * y_scale, y1 * y_scale
         if x0 < x1 and y0 < y1:
             placed.append(Box(label=box.label, x0=x0, y0=y0, x1=x1, y1=y1))
     return tuple(placed)
