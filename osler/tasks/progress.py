@@ -1,0 +1,17 @@
+"""How long work tells how far it is."""
+
+from collections.abc import Callable
+
+__all__ = ["LOADING", "READING_IMAGES", "READING_PROMPT", "STARTING_VISION", "Progress", "no_progress"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done (one of the sentences below), how much is done, and how much there is in all."""
+
+LOADING = "Loading the model"
+STARTING_VISION = "Preparing to read images"
+READING_IMAGES = "Reading images"
+READING_PROMPT = "Reading the prompt"
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Tell nobody."""
