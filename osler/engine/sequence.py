@@ -1,0 +1,208 @@
+"""One request on its way through the engine."""
+
+import enum
+from collections.abc import Collection
+from time import perf_counter
+
+import numpy as np
+
+from osler.engine.blocks import SequenceBlocks
+from osler.engine.chunking import Cut, cut_prompt, cut_scored
+from osler.engine.request import Request, Token
+from osler.engine.sampler import Sampler, log_probability
+from osler.engine.stop import TextStream
+from osler.errors import OslerError
+from osler.prompt.tokens import Tokenizer
+from osler.values import FinishReason
+
+__all__ = ["Sequence", "State"]
+
+
+class State(enum.Enum):
+    """Where a sequence is; the last three do not change any more."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class Sequence:
+    """A request, its tokens so far and what they took. Callers read it; only the engine changes it.
+
+    What is still to be computed is always the tokens from `computed` on. A step that was interrupted halfway has
+    therefore nothing to undo.
+
+    Attributes:
+        request: what was asked.
+        max_new_tokens: how many tokens may be generated, 0 where the prompt is only scored.
+        state: where it is.
+        tokens: the generated tokens.
+        scores: [T - score_from] float64 log-probabilities where asked for, NaN for tokens of images and, until they
+            are computed, for all.
+        finish_reason: "stop", "length" or "cancelled" once it is done; None before, and where it failed.
+        error: why it failed.
+        computed: tokens whose keys and values are in the cache.
+        blocks: what it holds of the cache, None while it holds nothing.
+    """
+
+    def __init__(
+        self, request: Request, *, max_new_tokens: int, stop_ids: Collection[int], tokenizer: Tokenizer | None
+    ) -> None:
+        self.request = request
+        self.max_new_tokens = max_new_tokens
+        self.state = State.WAITING
+        self.tokens: list[Token] = []
+        self.scores: np.ndarray | None = None
+        self.finish_reason: FinishReason | None = None
+        self.error: OslerError | None = None
+        self.computed = 0
+        self.blocks: SequenceBlocks | None = None
+        self.spans = request.spans()
+        self._ids = np.concatenate([request.ids, np.zeros(max_new_tokens, np.int32)])
+        self._stop_ids = frozenset() if request.sampling.ignore_eos else frozenset(stop_ids)
+        self._sampler = Sampler(request.sampling, request.ids)
+        self._text = TextStream(tokenizer, request.sampling.stop)
+        self._added = perf_counter()
+        self._started = self._first = self._ended = float("nan")
+        if request.score_from is not None:
+            self.scores = np.full(len(request.ids) - request.score_from, np.nan)
+
+    @property
+    def num_prompt(self) -> int:
+        """Tokens of the prompt that are to be computed; the last one of a scored prompt predicts nothing."""
+        return len(self.request.ids) - (self.request.score_from is not None)
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens that are known and to be computed: prompt and answer."""
+        return self.num_prompt + len(self.tokens)
+
+    @property
+    def most_tokens(self) -> int:
+        """Tokens that the cache may have to hold: the last generated one is never computed."""
+        return self.num_prompt + max(0, self.max_new_tokens - 1)
+
+    @property
+    def num_pending(self) -> int:
+        return self.num_tokens - self.computed
+
+    @property
+    def prefilled(self) -> int:
+        """Tokens of the prompt that are computed."""
+        return min(self.computed, self.num_prompt)
+
+    @property
+    def is_decoding(self) -> bool:
+        """Whether one generated token is all that is to be computed."""
+        return bool(self.tokens) and self.num_pending == 1
+
+    @property
+    def is_done(self) -> bool:
+        return self.state in (State.FINISHED, State.CANCELLED, State.FAILED)
+
+    @property
+    def token_ids(self) -> tuple[int, ...]:
+        """The generated ids, the stop token included."""
+        return tuple(token.id for token in self.tokens)
+
+    @property
+    def text(self) -> str:
+        """The generated text that is certain by now, without a stop text."""
+        return "".join(token.text for token in self.tokens)
+
+    @property
+    def logprobs(self) -> tuple[float, ...] | None:
+        """The log-probability of each generated token, where asked for."""
+        if not self.request.sampling.logprobs:
+            return None
+        return tuple(token.logprob for token in self.tokens if token.logprob is not None)
+
+    @property
+    def waited_s(self) -> float:
+        """From being added to the first step; this and the times below are NaN until they are known."""
+        return self._started - self._added
+
+    @property
+    def prefill_s(self) -> float:
+        """From the first step to the first token."""
+        return self._first - self._started
+
+    @property
+    def first_token_s(self) -> float:
+        """From being added to the first token."""
+        return self._first - self._added
+
+    @property
+    def decode_s(self) -> float:
+        """From the first token to the end."""
+        return self._ended - self._first
+
+    def start(self, blocks: SequenceBlocks) -> None:
+        """Leave the queue with the blocks it needs at most."""
+        self.blocks = blocks
+        self._started = perf_counter()
+        self.state = State.RUNNING
+
+    def cut(self, limit: int, rows: int) -> Cut:
+        """Cut the next chunk, of at most `limit` tokens; at most `rows` positions of a scored prompt get logits."""
+        if self.request.score_from is None:
+            return cut_prompt(self.spans, self.computed, self.num_tokens, limit)
+        first_row = self.request.score_from - 1
+        return cut_scored(self.spans, self.computed, self.num_tokens, limit, first_row, rows)
+
+    def ids_between(self, start: int, stop: int) -> np.ndarray:
+        """[stop - start] int32 of prompt and answer, a view."""
+        return self._ids[start:stop]
+
+    def advance(self, end: int, logits: np.ndarray) -> None:
+        """Take in a computed chunk that ended before token `end`.
+
+        Args:
+            logits: [rows, V] float32 of the chunk's last positions.
+        """
+        if self.scores is not None:
+            self._score(end, logits)
+        elif len(logits):
+            self._generate(logits[-1])
+        self.computed = end  # last, so that an interruption before it only repeats the chunk
+        if self.scores is not None and end == self.num_tokens:
+            self.finish("stop")
+
+    def finish(self, reason: FinishReason) -> None:
+        """Come to an end."""
+        self._ended = perf_counter()
+        self.finish_reason = reason
+        self.state = State.CANCELLED if reason == "cancelled" else State.FINISHED
+
+    def fail(self, error: OslerError) -> None:
+        """Come to an end with an error, which the caller who waits for the sequence gets."""
+        self._ended = perf_counter()
+        self.error = error
+        self.state = State.FAILED
+
+    def _generate(self, logits: np.ndarray) -> None:
+        choice = self._sampler.choose(logits)
+        text = self._text.push(choice.token)
+        reason = self._reason_to_end(choice.token)
+        if reason is not None:
+            text += self._text.finish()
+        if not self.tokens:
+            self._first = perf_counter()
+        self._ids[self.num_tokens] = choice.token
+        self.tokens.append(Token(choice.token, text, choice.logprob, choice.top))
+        if reason is not None:
+            self.finish(reason)
+
+    def _reason_to_end(self, token: int) -> FinishReason | None:
+        if token in self._stop_ids or self._text.stopped:
+            return "stop"
+        return "length" if len(self.tokens) + 1 == self.max_new_tokens else None
+
+    def _score(self, end: int, logits: np.ndarray) -> None:
+        """Note the log-probabilities of the tokens after the chunk's last positions."""
+        assert self.scores is not None and self.request.score_from is not None
+        for place, row in enumerate(logits, start=end - len(logits) + 1):
+            if not any(span.begin <= place < span.end for span in self.spans):
+                self.scores[place - self.request.score_from] = log_probability(row, int(self._ids[place]))
