@@ -1,0 +1,178 @@
+"""PNG, JPEG, TIFF, WebP and BMP, decoded with Pillow.
+
+Colour comes out as 8-bit RGB. Grey of more than 8 bits comes out in its own numbers: what they mean in brightness is
+not the decoder's to say.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from PIL import BmpImagePlugin, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import Image as Pillow
+
+from osler.errors import InputError
+from osler.formats.detect import Kind
+from osler.formats.files import check_size
+
+__all__ = ["Raster", "raster_of", "read_raster"]
+
+# Pillow's classes themselves instead of Image.open, which would refuse large pictures before they tell their size.
+OPENERS: dict[str, Callable[[Any], Pillow.Image]] = {
+    "png": PngImagePlugin.PngImageFile,
+    "jpeg": JpegImagePlugin.JpegImageFile,
+    "tiff": TiffImagePlugin.TiffImageFile,
+    "webp": WebPImagePlugin.WebPImageFile,
+    "bmp": BmpImagePlugin.BmpImageFile,
+}
+NAMES = {"png": "PNG", "jpeg": "JPEG", "tiff": "TIFF", "webp": "WebP", "bmp": "BMP"}
+ORIENTATION = 0x0112
+TIFF_PHOTOMETRIC = 262
+WHITE_IS_ZERO = 0
+MODES = {
+    "1": "black and white",
+    "L": "8-bit grey",
+    "LA": "8-bit grey with transparency",
+    "P": "palette",
+    "PA": "palette with transparency",
+    "RGB": "RGB",
+    "RGBA": "RGB with transparency",
+    "CMYK": "CMYK",
+    "YCbCr": "YCbCr",
+    "I": "32-bit whole numbers",
+    "F": "32-bit real numbers",
+}
+DEEP = {"I": np.int32, "F": np.float32}
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Raster:
+    """A decoded picture.
+
+    Attributes:
+        values: [Y, X, 3] uint8 for colour and 8-bit grey, [Y, X] uint16, int32 or float32 for deeper grey.
+        steps: what was done, in words.
+    """
+
+    values: np.ndarray
+    steps: tuple[str, ...]
+
+
+def read_raster(path: Path, kind: Kind) -> Raster:
+    """Decode a picture's first page.
+
+    Args:
+        path: the file.
+        kind: as `detect` told it.
+
+    Raises:
+        InputError: damaged, cut off, too large, or of a colour model that is not read.
+    """
+    with path.open("rb") as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        picture = _guard(path, kind, lambda: OPENERS[kind](stream))
+        check_size(str(path), *picture.size)
+        first = f"decoded {NAMES[kind]}: {picture.width} × {picture.height} pixels, {_depth(picture)}"
+        raster = _guard(path, kind, lambda: raster_of(picture))
+        pages = _num_pages(picture)
+    taken = (f"first of {pages} pages taken, the others left out",) if pages > 1 else ()
+    return Raster(values=raster.values, steps=(first, *taken, *raster.steps))
+
+
+def raster_of(picture: Pillow.Image) -> Raster:
+    """A Pillow picture's pixels, upright.
+
+    Raises:
+        InputError: its colour model is not read.
+    """
+    photometric = getattr(picture, "tag_v2", {}).get(TIFF_PHOTOMETRIC)
+    reduced = _is_reduced(picture)
+    upright, turned = _upright(picture)
+    if upright.mode.startswith("I;16") or upright.mode in DEEP:
+        values: np.ndarray = np.array(upright, dtype=DEEP.get(upright.mode, np.uint16))
+        if photometric == WHITE_IS_ZERO and values.dtype == np.uint16:
+            return Raster(
+                values=65_535 - values, steps=(*turned, "low values are bright (white is zero): turned round")
+            )
+        return Raster(values=values, steps=turned)
+    colour, steps = _colour(upright)
+    return Raster(values=np.array(colour), steps=turned + reduced + steps)
+
+
+def _guard(path: Path, kind: Kind, decode: Callable[[], Result]) -> Result:
+    """Run a decoder; whatever a damaged file makes it raise becomes one error."""
+    try:
+        return decode()
+    except InputError:
+        raise
+    except Pillow.DecompressionBombError:
+        raise InputError(f"cannot read `{path}`: more pixels than can be decoded", hint="save a smaller copy") from None
+    except MemoryError:
+        raise InputError(f"cannot read `{path}`: not enough memory to decode it", hint="save a smaller copy") from None
+    except Exception as error:  # a decoder fed with damaged bytes may raise nearly anything
+        raise InputError(
+            f"cannot read `{path}`: it begins as {NAMES[kind]}, but its data is damaged, cut off or of a variant that "
+            f"is not read ({type(error).__name__})",
+            hint="copy or download it again, or save it as PNG",
+        ) from error
+
+
+def _num_pages(picture: Pillow.Image) -> int:
+    """Pages or frames; 1 where a damaged later page hides the number."""
+    try:
+        return getattr(picture, "n_frames", 1)
+    except Exception:  # the first page is decoded already, and the only one that is used
+        return 1
+
+
+def _depth(picture: Pillow.Image) -> str:
+    return "16-bit grey" if picture.mode.startswith("I;16") else MODES.get(picture.mode, picture.mode)
+
+
+def _upright(picture: Pillow.Image) -> tuple[Pillow.Image, tuple[str, ...]]:
+    """Turn a picture as its EXIF orientation says; one whose EXIF cannot be read stays as it is."""
+    try:
+        orientation = picture.getexif().get(ORIENTATION, 1)
+    except Exception:  # cameras write damaged EXIF; the pixels are none the worse
+        picture.load()
+        return picture, ()
+    picture.load()
+    if orientation not in range(2, 9):
+        return picture, ()
+    # Pillow has turned a TIFF by itself while loading, and forgotten its orientation.
+    return ImageOps.exif_transpose(picture), (f"turned upright (EXIF orientation {orientation})",)
+
+
+def _is_reduced(picture: Pillow.Image) -> tuple[str, ...]:
+    """Pillow keeps the upper 8 of 16 bits a colour; the raw mode of an unread picture's tiles tells."""
+    modes = [str(tile.args) for tile in getattr(picture, "tile", [])]
+    reduced = picture.mode in ("RGB", "RGBA") and any(";16" in mode for mode in modes)
+    return ("16-bit colour cut to its upper 8 bits",) if reduced else ()
+
+
+def _colour(picture: Pillow.Image) -> tuple[Pillow.Image, tuple[str, ...]]:
+    """Any mode of at most 8 bits to RGB; what is transparent is laid over white, like ink on paper."""
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        if np.asarray(layer.getchannel("A")).min() == 255:
+            return layer.convert("RGB"), ("opaque transparency channel dropped",)
+        paper = Pillow.new("RGBA", picture.size, "white")
+        return Pillow.alpha_composite(paper, layer).convert("RGB"), ("transparent parts laid over white",)
+    if picture.mode == "RGB":
+        return picture, ()
+    try:
+        colour = picture.convert("RGB")
+    except ValueError:
+        raise InputError(
+            f"cannot use the picture: its colour model {picture.mode} is not read", hint="save it as PNG in RGB"
+        ) from None
+    words = {"1": "black and white", "L": "grey"}
+    known = words.get(picture.mode)
+    return colour, (
+        f"{known} repeated in three channels" if known else f"{MODES.get(picture.mode, picture.mode)} to RGB",
+    )

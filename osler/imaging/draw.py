@@ -1,0 +1,56 @@
+"""Labelled boxes on a picture, for people."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
+
+from osler.values import Box
+
+__all__ = ["draw_boxes"]
+
+COLOURS = ((255, 196, 0), (0, 200, 255), (255, 90, 160), (120, 230, 80), (200, 140, 255))
+INK = (0, 0, 0)
+MINIMUM_LETTERS_PX = 10
+
+
+def draw_boxes(pixels: np.ndarray, boxes: Sequence[Box]) -> np.ndarray:
+    """Draw boxes with their labels on a copy of [Y, X, 3] uint8.
+
+    Lines and letters grow with the picture. A label stands above its box, where there is no room inside at the top;
+    one wider than the picture is made smaller until it fits.
+    """
+    picture = Pillow.fromarray(np.ascontiguousarray(pixels)).convert("RGB")
+    pen = ImageDraw.Draw(picture)
+    line_px = max(1, round(min(picture.size) / 250))
+    for index, box in enumerate(boxes):
+        colour = COLOURS[index % len(COLOURS)]
+        pen.rectangle(_corners(box, picture), outline=colour, width=line_px)
+        if box.label:
+            _write(pen, box, colour, picture)
+    return np.array(picture)
+
+
+def _corners(box: Box, picture: Pillow.Image) -> tuple[float, float, float, float]:
+    """The box's outermost pixels, inside the picture and in order."""
+    width, height = picture.size
+    x0, x1 = sorted((box.x0, box.x1))
+    y0, y1 = sorted((box.y0, box.y1))
+    left, top = min(max(x0, 0), width - 1), min(max(y0, 0), height - 1)
+    return left, top, max(min(x1, width) - 1, left), max(min(y1, height) - 1, top)
+
+
+def _write(pen: ImageDraw.ImageDraw, box: Box, colour: tuple[int, int, int], picture: Pillow.Image) -> None:
+    """The label in dark letters on a plate of the box's colour."""
+    letters_px = max(MINIMUM_LETTERS_PX, round(min(picture.size) / 40))
+    font = ImageFont.load_default(letters_px)
+    while pen.textlength(box.label, font) > picture.width and letters_px > MINIMUM_LETTERS_PX:
+        letters_px -= 1
+        font = ImageFont.load_default(letters_px)
+    left, top, _, _ = _corners(box, picture)
+    width, height = pen.textlength(box.label, font) + 4, letters_px * 1.3
+    x = max(0.0, min(left, picture.width - width))
+    y = top - height if top >= height else top
+    pen.rectangle((x, y, x + width, y + height), fill=colour)
+    pen.text((x + 2, y + height / 2), box.label, fill=INK, font=font, anchor="lm")
