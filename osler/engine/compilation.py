@@ -1,0 +1,58 @@
+"""How graphs are compiled: precision, threads and the quantisation of activations."""
+
+import os
+from dataclasses import dataclass
+
+import openvino as ov
+
+from osler.errors import InputError
+
+__all__ = ["Compilation", "PRECISIONS"]
+
+PRECISIONS = ("bf16", "f32")
+
+ACTIVATION_GROUP = 32
+"""Activations become 8-bit integers in groups of as many numbers before they meet compressed weights.
+The weights' own group (32 in most GGUF types) is fastest and most exact: docs/LOG.md."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compilation:
+    """What a graph is compiled for.
+
+    Attributes:
+        precision: "bf16" computes in bfloat16 (float32 where the processor has no bfloat16 instructions) with
+            8-bit activations in front of compressed weights; "f32" computes in float32 throughout.
+        threads: processor threads, or None for all that this process may use.
+    """
+
+    precision: str = "bf16"
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise InputError(f"cannot compute in precision `{self.precision}`: expected one of {', '.join(PRECISIONS)}")
+        if self.threads is not None and self.threads < 1:
+            raise InputError(f"cannot run on {self.threads} threads: expected at least 1")
+
+    def compile(self, model: ov.Model) -> ov.CompiledModel:
+        """Compile for the processor; a key/value cache takes the precision of the computation."""
+        quantised = self.precision == "bf16"
+        return ov.Core().compile_model(
+            model,
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": self.precision,
+                "KV_CACHE_PRECISION": self.precision,
+                "INFERENCE_NUM_THREADS": self.threads or usable_cores(),
+                "DYNAMIC_QUANTIZATION_GROUP_SIZE": ACTIVATION_GROUP if quantised else 0,
+                "PERFORMANCE_HINT": "LATENCY",
+            },
+        )
+
+
+def usable_cores() -> int:
+    """Processor cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,38 @@
+"""The vision tower on OpenVINO: pixel values in, image vectors out."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from osler.engine.compilation import Compilation
+from osler.model.config import VisionConfig
+from osler.model.text import Weights
+from osler.model.vision import vision_graph
+
+__all__ = ["VisionEncoder"]
+
+
+class VisionEncoder:
+    """Encodes images into vectors in the decoder's space.
+
+    Args:
+        config: the tower's shape.
+        weights: its numbers, by canonical name; not needed any more once it is built.
+        compilation: precision and threads.
+    """
+
+    def __init__(self, config: VisionConfig, weights: Weights, *, compilation: Compilation) -> None:
+        self.config = config
+        model, graph = vision_graph(config, weights)
+        self._request = compilation.compile(model).create_infer_request()
+        del model, graph
+
+    def encode(self, pixels: np.ndarray, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
+        """Image vectors [I, M, D] float32 of pixel values [I, 3, N, N] float32 in -1..1, image by image."""
+        vectors = []
+        for index, image in enumerate(pixels):
+            self._request.infer({"pixels": image[None]})
+            vectors.append(self._request.get_tensor("image_vectors").data[0].copy())  # [M, D]
+            if progress:
+                progress(index + 1, len(pixels))
+        return np.stack(vectors)

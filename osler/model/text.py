@@ -1,0 +1,147 @@
+"""Gemma 3's decoder as OpenVINO graphs.
+
+One layer, with N for an RMS norm of its own weights::
+
+    h = x + N(attention(N(x)))
+    y = h + N(down(gelu(gate(N(h))) · up(N(h))))
+
+Queries and keys are normalised head by head, then rotated. Every sixth layer sees the whole context with
+rope base 1,000,000; the others see a window with base 10,000. The decoder is cut into stages of a few
+layers, each a graph of its own, so that a stage's weights are released before the next stage's are read.
+
+Source: Hugging Face transformers, models/gemma3.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import openvino as ov
+from openvino import Type
+from openvino import opset13 as op
+
+from osler.model.attention import BlockTable, PagedInputs, paged_attention
+from osler.model.config import TextConfig
+from osler.model.graph import Graph, Node, integers
+from osler.model.linear import linear, linears
+from osler.model.matrix import Matrix
+from osler.model.norm import rms_norm
+from osler.model.rope import rotate
+
+__all__ = ["Weights", "head_graph", "layers_graph"]
+
+
+class Weights(Protocol):
+    """Where a graph's numbers come from, by canonical name (docs/architecture.md)."""
+
+    def matrix(self, name: str) -> Matrix: ...
+
+    def vector(self, name: str) -> np.ndarray: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerKind:
+    """What local layers share among themselves, and global ones among theirs."""
+
+    table: BlockTable
+    cos: Node
+    sin: Node
+    window: int
+
+
+def layers_graph(config: TextConfig, weights: Weights, layers: Sequence[int]) -> tuple[ov.Model, Graph]:
+    """Decoder layers `layers`: hidden states [T, D] in, hidden states [T, D] out.
+
+    Returns:
+        The model, and the graph whose arrays it borrows (keep it until the model is compiled).
+    """
+    graph = Graph()
+    x: Node = graph.parameter("hidden", [-1, config.width], Type.f32)
+    shared = PagedInputs(
+        token_begins=graph.parameter("token_begins", [-1], Type.i32),
+        image_tokens=graph.parameter("image_tokens", [-1], Type.i32),
+    )
+    kinds = {
+        is_global: _layer_kind(graph, config, is_global)
+        for is_global in sorted({config.global_layers[layer] for layer in layers})
+    }
+    for layer in layers:
+        x = _layer(graph, config, weights, layer, x, shared, kinds[config.global_layers[layer]])
+    return graph.model({"hidden_out": x}), graph
+
+
+def head_graph(config: TextConfig, weights: Weights) -> tuple[ov.Model, Graph]:
+    """The last norm and the output matrix: hidden states [S, D] of the sampled positions to logits [S, V]."""
+    graph = Graph()
+    x = graph.parameter("hidden", [-1, config.width], Type.f32)
+    normal = rms_norm(graph, x, weights.vector("text.norm"), config.norm_epsilon)
+    name = "text.embedding" if config.tied_output else "text.output"
+    return graph.model({"logits": linear(graph, normal, weights.matrix(name))}), graph
+
+
+def _layer_kind(graph: Graph, config: TextConfig, is_global: bool) -> LayerKind:
+    prefix = "global" if is_global else "local"
+    table = BlockTable(
+        past_lens=graph.parameter(f"{prefix}_past_lens", [-1], Type.i32),
+        block_indices=graph.parameter(f"{prefix}_block_indices", [-1], Type.i32),
+        block_begins=graph.parameter(f"{prefix}_block_begins", [-1], Type.i32),
+        longest=graph.parameter(f"{prefix}_longest", [], Type.i32),
+    )
+    return LayerKind(
+        table=table,
+        cos=graph.parameter(f"{prefix}_cos", [-1, 1, config.head_width], Type.f32),
+        sin=graph.parameter(f"{prefix}_sin", [-1, 1, config.head_width], Type.f32),
+        window=0 if is_global else config.window,
+    )
+
+
+def _layer(
+    graph: Graph, config: TextConfig, weights: Weights, layer: int, x: Node, shared: PagedInputs, kind: LayerKind
+) -> Node:
+    prefix = f"text.layers.{layer}."
+
+    def norm(y: Node, name: str) -> Node:
+        return rms_norm(graph, y, weights.vector(prefix + name), config.norm_epsilon)
+
+    mixed = _attention(graph, config, weights, layer, norm(x, "attention_norm"), shared, kind)
+    x = op.add(x, norm(mixed, "post_attention_norm"))
+    moved = _feed_forward(graph, weights, prefix, norm(x, "feed_forward_norm"))
+    return op.add(x, norm(moved, "post_feed_forward_norm"))
+
+
+def _attention(
+    graph: Graph, config: TextConfig, weights: Weights, layer: int, x: Node, shared: PagedInputs, kind: LayerKind
+) -> Node:
+    """x [T, D] to [T, D]."""
+    prefix, width = f"text.layers.{layer}.", config.head_width
+    names = ("query", "key", "value")
+    query, key, value = linears(graph, x, [weights.matrix(prefix + name) for name in names])
+
+    def heads(y: Node, num_heads: int, norm: str) -> Node:
+        y = op.reshape(y, integers(0, num_heads, width), True)  # [T, H, E]
+        y = rms_norm(graph, y, weights.vector(prefix + norm), config.norm_epsilon)
+        y = rotate(y, kind.cos, kind.sin, width)
+        return op.reshape(y, integers(0, num_heads * width), True)  # [T, H·E]
+
+    caches = (graph.free_parameter(f"key_cache.{layer}", 4), graph.free_parameter(f"value_cache.{layer}", 4))
+    mixed = paged_attention(
+        heads(query, config.num_heads, "query_norm"),
+        heads(key, config.num_kv_heads, "key_norm"),
+        value,
+        caches,
+        shared,
+        kind.table,
+        scale=config.query_scale,
+        window=kind.window,
+        num_kv_heads=config.num_kv_heads,
+        head_width=width,
+    )
+    mixed = op.reshape(op.convert(mixed, Type.f32), integers(-1, config.num_heads * width), False)
+    return linear(graph, mixed, weights.matrix(prefix + "attention_output"))
+
+
+def _feed_forward(graph: Graph, weights: Weights, prefix: str, x: Node) -> Node:
+    """x [T, D] to [T, D]: down(gelu(gate(x)) · up(x)), gelu in its tanh form."""
+    gate, up = linears(graph, x, [weights.matrix(prefix + "gate"), weights.matrix(prefix + "up")])
+    return linear(graph, op.multiply(op.gelu(gate, "tanh"), up), weights.matrix(prefix + "down"))
