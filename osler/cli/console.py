@@ -15,11 +15,29 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-__all__ = ["Advance", "print_data", "print_error", "print_json", "print_note", "print_text", "progress"]
+__all__ = [
+    "Advance",
+    "Report",
+    "phases",
+    "print_data",
+    "print_error",
+    "print_json",
+    "print_note",
+    "print_text",
+    "progress",
+    "size_text",
+    "text_width",
+]
 
 Advance = Callable[[int, int | None], None]
 """Called as work goes on: (done so far, total or None where it is not known)."""
 
+Report = Callable[[str, int, int | None], None]
+"""As `Advance`, with what is being done first."""
+
+Unit = Literal["bytes", "steps"]
+
+READING_WIDTH = 100
 PIPE_WIDTH = 160  # columns of a table that no terminal shows; rich would cut it at 80
 
 
@@ -29,6 +47,11 @@ def data_console() -> "Console":
 
     width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH
     return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+
+
+def text_width() -> int:
+    """Columns for running text on stdout: the terminal's, but no more than is easy to read."""
+    return min(data_console().width, READING_WIDTH)
 
 
 def talk_console() -> "Console":
@@ -47,6 +70,21 @@ def print_text(text: str, end: str = "\n") -> None:
 def print_data(renderable: "RenderableType") -> None:
     """Write a table or another of rich's renderables to stdout."""
     data_console().print(renderable)
+
+
+def size_text(size_bytes: int | None) -> str:
+    """A size for people, in units of 10^3 bytes.
+
+    >>> size_text(2_489_894_720), size_text(851_251_424), size_text(130), size_text(None)
+    ('2.49 GB', '851 MB', '130 bytes', 'unknown')
+    """
+    if size_bytes is None:
+        return "unknown"
+    if size_bytes >= 1e9:
+        return f"{size_bytes / 1e9:.2f} GB"
+    if size_bytes >= 1e6:
+        return f"{size_bytes / 1e6:.0f} MB"
+    return f"{size_bytes / 1e3:.0f} kB" if size_bytes >= 1e3 else f"{size_bytes} bytes"
 
 
 def plain(value: Any) -> Any:
@@ -84,10 +122,37 @@ def print_error(message: str, hint: str | None = None) -> None:
 
 
 @contextmanager
-def progress(
-    description: str, total: int | None = None, *, unit: Literal["bytes", "steps"] = "steps"
-) -> Iterator[Advance]:
-    """A bar on stderr with the time that is left, gone when the work is done.
+def phases(unit: Unit = "steps") -> Iterator[Report]:
+    """One bar on stderr for work in several parts, with the time that is left of each, gone when all is done.
+
+    Yields:
+        the callback `(description, done, total)`: a new description begins a new bar. It may be called from any
+        thread, and costs nothing where stderr is no terminal.
+    """
+    console = talk_console()
+    if not console.is_terminal:
+        yield lambda description, done, total: None
+        return
+    from rich.progress import Progress
+
+    with Progress(*bar_columns(unit), console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, visible=False)
+        shown = ""
+
+        def report(description: str, done: int, total: int | None) -> None:
+            nonlocal shown
+            if description != shown:  # what is done already says nothing about the speed
+                shown = description
+                bar.reset(task, description=description, completed=done, total=total, visible=True)
+            else:
+                bar.update(task, completed=done, total=total)
+
+        yield report
+
+
+@contextmanager
+def progress(description: str, total: int | None = None, *, unit: Unit = "steps") -> Iterator[Advance]:
+    """A bar on stderr for one piece of work, with the time that is left.
 
     Args:
         description: what is being done, such as "Loading weights".
@@ -95,20 +160,14 @@ def progress(
         unit: "bytes" shows sizes and speed, "steps" shows counts.
 
     Yields:
-        the callback `(done, total)`; safe to call from any thread, and free where stderr is no terminal.
+        the callback `(done, total)`, as that of `phases`.
     """
-    console = talk_console()
-    if not console.is_terminal:
-        yield lambda done, total: None
-        return
-    from rich.progress import Progress
-
-    with Progress(*bar_columns(unit), console=console, transient=True) as bar:
-        task = bar.add_task(description, total=total)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with phases(unit) as report:
+        report(description, 0, total)
+        yield lambda done, total: report(description, done, total)
 
 
-def bar_columns(unit: Literal["bytes", "steps"]) -> list[Any]:
+def bar_columns(unit: Unit) -> list[Any]:
     """The columns of a bar: what, how far, how much, how fast, how long still."""
     from rich.progress import (
         BarColumn,
@@ -120,4 +179,4 @@ def bar_columns(unit: Literal["bytes", "steps"]) -> list[Any]:
     )
 
     amount = [DownloadColumn(), TransferSpeedColumn()] if unit == "bytes" else [MofNCompleteColumn()]
-    return [TextColumn("{task.description}"), BarColumn(), *amount, TimeRemainingColumn()]
+    return [TextColumn("{task.description}", markup=False), BarColumn(), *amount, TimeRemainingColumn()]

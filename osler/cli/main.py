@@ -120,6 +120,9 @@ def report_unexpected(error: Exception) -> None:
     if os.environ.get(TRACEBACK_VARIABLE):
         traceback.print_exception(error)
         return
+    if isinstance(error, OSError) and error.filename is not None:
+        print_error(f"{(error.strerror or type(error).__name__).lower()}: `{error.filename}`")
+        return
     detail = f" ({error})" if isinstance(error, ImportError) else ""  # names modules only
     print_error(
         f"Osler itself failed: {type(error).__name__}{detail}{place_of(error)}",
