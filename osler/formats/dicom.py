@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pydicom
 from pydicom.datadict import dictionary_description, tag_for_keyword
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels import apply_color_lut, apply_modality_lut, as_pixel_options, get_decoder
 from pydicom.tag import Tag
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, UID_dictionary
@@ -226,6 +226,15 @@ def _modality(dataset: FileDataset) -> str:
     return MODALITY_OF_CLASS.get(str(_get(dataset, "SOPClassUID")), "")
 
 
+def _transformation(dataset: FileDataset) -> Dataset:
+    """Where the rescale stands: in enhanced images in a functional group (PS3.3 C.7.6.16.2.9), else at the top."""
+    for groups in ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"):
+        for group in _get(dataset, groups) or ():
+            for item in _get(group, "PixelValueTransformationSequence") or ():
+                return item
+    return dataset
+
+
 def _whole(path: Path, dataset: FileDataset, keyword: str, default: int | None = None) -> int:
     value = _get(dataset, keyword)
     if value is None and default is not None:
@@ -239,7 +248,7 @@ def _whole(path: Path, dataset: FileDataset, keyword: str, default: int | None =
 
 
 def _real(path: Path, dataset: FileDataset, keyword: str) -> float | None:
-    value = _get(dataset, keyword)
+    value = _get(_transformation(dataset), keyword)
     if value is None:
         return None
     try:
@@ -251,7 +260,7 @@ def _real(path: Path, dataset: FileDataset, keyword: str) -> float | None:
     return number
 
 
-def _get(dataset: FileDataset, keyword: str) -> Any:
+def _get(dataset: Dataset, keyword: str) -> Any:
     """An element's value; None where it is missing, empty or cannot be parsed."""
     try:
         return dataset.get(keyword)

@@ -12,7 +12,7 @@ __all__ = ["draw_boxes"]
 
 COLOURS = ((255, 196, 0), (0, 200, 255), (255, 90, 160), (120, 230, 80), (200, 140, 255))
 INK = (0, 0, 0)
-MINIMUM_LETTERS_PX = 10
+MINIMUM_LETTERS_PX = 12
 
 
 def draw_boxes(pixels: np.ndarray, boxes: Sequence[Box]) -> np.ndarray:

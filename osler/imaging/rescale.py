@@ -27,23 +27,24 @@ def hounsfield(stored: np.ndarray, slope: float, intercept: float) -> np.ndarray
 def stretch_film(values: np.ndarray, *, inverted: bool = False) -> np.ndarray:
     """A radiograph's whole range over 0 to 255.
 
-    The range is first laid over 16 bits and cut to whole numbers, inverted where black is the highest value
-    (MONOCHROME1), then divided by 257 and rounded: the container's two steps, kept so that every level is the same.
+    The range is first laid over 16 bits and cut to whole numbers, then divided by 257 and rounded: the container's two
+    steps, kept so that every level is the same. It inverts in between; that gives the same levels, because no
+    whole number divided by 257 ends in one half.
 
     Args:
         values: [Y, X] of any integer or float type, all finite.
-        inverted: whether low values are bright.
+        inverted: whether low values are bright (MONOCHROME1).
 
     Returns:
-        [Y, X] uint8. A film of one single value comes out white, as it does there.
+        [Y, X] uint8. A film of one single value comes out white (inverted black), as it does there.
     """
     low, high = float(values.min()), float(values.max())
 
     def level(band: np.ndarray) -> np.ndarray:
-        wide = np.floor(np.interp(band, (low, high), (0, WHITE_16)))
-        return np.round((WHITE_16 - wide if inverted else wide) / LEVELS_APART)
+        return np.round(np.floor(np.interp(band, (low, high), (0, WHITE_16))) / LEVELS_APART)
 
-    return _banded(values, level)
+    film = _banded(values, level)
+    return 255 - film if inverted else film
 
 
 def stretch_slice(values: np.ndarray, low: float, high: float) -> np.ndarray:
