@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["BlockType", "Groups"]
+__all__ = ["BlockType", "Decoder", "Groups"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,9 @@ class Groups:
     codes: np.ndarray
     scale: np.ndarray
     offset: np.ndarray
+
+
+Decoder = Callable[[np.ndarray, Groups], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,4 +45,4 @@ class BlockType:
     group: int
     bits: int
     has_offset: bool
-    decode: Callable[[np.ndarray, Groups], None]
+    decode: Decoder
