@@ -129,13 +129,12 @@ def phases(unit: Unit = "steps") -> Iterator[Report]:
         the callback `(description, done, total)`: a new description begins a new bar. It may be called from any
         thread, and costs nothing where stderr is no terminal.
     """
-    console = talk_console()
-    if not console.is_terminal:
+    if not sys.stderr.isatty():  # rich's own answer also heeds FORCE_COLOR, which logs set
         yield lambda description, done, total: None
         return
     from rich.progress import Progress
 
-    with Progress(*bar_columns(unit), console=console, transient=True) as bar:
+    with Progress(*bar_columns(unit), console=talk_console(), transient=True) as bar:
         task = bar.add_task("", total=None, visible=False)
         shown = ""
 
