@@ -1,7 +1,6 @@
 """The arrays that describe one step to the graphs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,37 +8,25 @@ from osler.engine.step import Chunk
 from osler.model.config import TextConfig
 from osler.model.rope import rotation
 
-__all__ = ["StepInputs", "step_inputs"]
+__all__ = ["step_inputs"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class StepInputs:
-    """Inputs of the layers' graphs by name, and which of the step's tokens need logits ([R] int64)."""
-
-    arrays: dict[str, np.ndarray]
-    logit_positions: np.ndarray
-
-
-def step_inputs(config: TextConfig, chunks: Sequence[Chunk]) -> StepInputs:
-    """Lay the chunks of a step one after the other."""
+def step_inputs(config: TextConfig, chunks: Sequence[Chunk]) -> dict[str, np.ndarray]:
+    """Inputs of the layers' graphs by name, with the chunks of a step one after the other."""
     lengths = [len(chunk.ids) for chunk in chunks]
-    begins = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     positions = np.concatenate([np.arange(chunk.past, chunk.past + len(chunk.ids)) for chunk in chunks])
-    arrays = {
-        "token_begins": begins,
+    local = rotation(positions, config.head_width, config.rope_base_local, 1.0)
+    whole = rotation(positions, config.head_width, config.rope_base_global, config.rope_factor)
+    return {
+        "token_begins": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
         "image_tokens": np.concatenate([_image_tokens(chunk) for chunk in chunks]),
+        "local_cos": local[0],
+        "local_sin": local[1],
+        "global_cos": whole[0],
+        "global_sin": whole[1],
         **_table("global", chunks, [chunk.global_blocks for chunk in chunks], [0] * len(chunks)),
         **_table("local", chunks, [chunk.local_blocks for chunk in chunks], [chunk.local_start for chunk in chunks]),
     }
-    local = rotation(positions, config.head_width, config.rope_base_local, 1.0)
-    whole = rotation(positions, config.head_width, config.rope_base_global, config.rope_factor)
-    arrays["local_cos"], arrays["local_sin"] = local
-    arrays["global_cos"], arrays["global_sin"] = whole
-    wanted = [np.arange(end - chunk.num_logits, end) for chunk, end in zip(chunks, begins[1:], strict=True)]
-    return StepInputs(
-        arrays=arrays,
-        logit_positions=np.concatenate(wanted).astype(np.int64),
-    )
 
 
 def _table(

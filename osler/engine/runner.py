@@ -1,7 +1,6 @@
 """The decoder on OpenVINO: one step of chunks in, logits out."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import numpy as np
 import openvino as ov
@@ -9,11 +8,14 @@ import openvino as ov
 from osler.engine.caches import LayerCaches
 from osler.engine.compilation import Compilation
 from osler.engine.inputs import step_inputs
+from osler.engine.stacked_weights import Source, StackedWeights
 from osler.engine.step import Chunk
+from osler.engine.weight_store import WeightStore
 from osler.model.config import TextConfig
-from osler.model.text import Weights, head_graph, layers_graph
+from osler.model.graph import Graph
+from osler.model.text import head_graph, layers_graph
 
-__all__ = ["DecoderWeights", "OpenVinoRunner"]
+__all__ = ["OpenVinoRunner"]
 
 LAYERS_PER_STAGE = 6
 """Layers compiled as one graph. Fewer mean less memory while loading, more mean fewer calls a step."""
@@ -21,85 +23,97 @@ LAYERS_PER_STAGE = 6
 Progress = Callable[[int, int], None]
 
 
-class DecoderWeights(Weights, Protocol):
-    """Weights whose embedding can be read row by row."""
-
-    def embedding_rows(self, ids: np.ndarray) -> np.ndarray: ...
-
-    def release(self) -> None: ...
-
-
 class OpenVinoRunner:
     """Computes Gemma 3's decoder over paged keys and values (see `osler.engine.step.Runner`).
 
     Args:
         config: the decoder's shape.
-        weights: its numbers, by canonical name. The embedding's rows are read at every step.
+        source: its numbers, by canonical name. The embedding's rows are read at every step.
         compilation: precision and threads.
         global_blocks, local_blocks: how many blocks of cached tokens to hold in global and in local layers.
             Memory is taken as blocks are first written.
+        store: where decoded weights are kept from one run to the next.
         progress: called with (graphs compiled, graphs in all).
     """
 
     def __init__(
         self,
         config: TextConfig,
-        weights: DecoderWeights,
+        source: Source,
         *,
         compilation: Compilation,
         global_blocks: int,
         local_blocks: int,
+        store: WeightStore | None = None,
         progress: Progress | None = None,
     ) -> None:
         self.config = config
-        self._weights = weights
+        self._source = source
+        self._weights = StackedWeights(source, store)
+        self._compilation = compilation
+        self._num_blocks = {True: global_blocks, False: local_blocks}
         self._embedding_scale = embedding_scale(config.width, compilation.precision)
         self._stages: list[ov.InferRequest] = []
         self._caches: list[LayerCaches] = []
-        stages = [
-            range(start, min(start + LAYERS_PER_STAGE, config.num_layers))
-            for start in range(0, config.num_layers, LAYERS_PER_STAGE)
-        ]
-        for done, layers in enumerate(stages):
-            if progress:
-                progress(done, len(stages) + 1)
-            self._add_stage(layers, compilation, global_blocks, local_blocks)
-        model, graph = head_graph(config, weights)
-        self._head = compilation.compile(model).create_infer_request()
-        del model, graph
-        weights.release()
-        if progress:
-            progress(len(stages) + 1, len(stages) + 1)
+        self._graphs: list[Graph] = []  # they own what the compiled models read
+        try:
+            self._build(progress or (lambda done, total: None))
+        except BaseException:
+            self._weights.abandon()
+            raise
 
-    def _add_stage(self, layers: range, compilation: Compilation, global_blocks: int, local_blocks: int) -> None:
-        model, graph = layers_graph(self.config, self._weights, layers)
-        compiled = compilation.compile(model)
-        del model, graph
+    def _build(self, progress: Progress) -> None:
+        """Compile stage after stage, giving back each one's mapped pages before the next one is read."""
+        layers = range(self.config.num_layers)
+        stages = [layers[start : start + LAYERS_PER_STAGE] for start in layers[::LAYERS_PER_STAGE]]
+        for done, stage in enumerate(stages):
+            progress(done, len(stages) + 1)
+            self._add_stage(stage)
+            self._weights.release()
+        progress(len(stages), len(stages) + 1)
+        model, graph = head_graph(self.config, self._weights)
+        self._head = self._compilation.compile(model).create_infer_request()
+        self._graphs.append(graph)
+        self._logits(np.zeros((1, self.config.width), np.float32))
+        self._weights.finish()
         self._weights.release()
+        progress(len(stages) + 1, len(stages) + 1)
+
+    def _add_stage(self, layers: range) -> None:
+        model, graph = layers_graph(self.config, self._weights, layers)
+        compiled = self._compilation.compile(model)
+        self._graphs.append(graph)
         request = compiled.create_infer_request()
         for layer in layers:
-            blocks = global_blocks if self.config.global_layers[layer] else local_blocks
+            blocks = self._num_blocks[self.config.global_layers[layer]]
             self._caches.append(LayerCaches(compiled, request, layer, blocks))
         self._stages.append(request)
+        self._run_layers([request], [_ONE_TOKEN], np.zeros((1, self.config.width), np.float32))
 
     def step(self, chunks: Sequence[Chunk]) -> np.ndarray:
         """Compute the chunks; [R, V] float32 logits of their last `num_logits` positions."""
-        inputs = step_inputs(self.config, chunks)
-        embedded = self._embed(chunks)  # [T, D]; the tensors below borrow the arrays' memory: both must live on
-        tensors = {name: ov.Tensor(array, shared_memory=True) for name, array in inputs.arrays.items()}
-        hidden = ov.Tensor(embedded, shared_memory=True)
-        for request in self._stages:
+        hidden = self._run_layers(self._stages, chunks, self._embed(chunks))  # [T, D]
+        ends = np.cumsum([len(chunk.ids) for chunk in chunks])
+        wanted = [np.arange(end - chunk.num_logits, end) for chunk, end in zip(chunks, ends, strict=True)]
+        return self._logits(hidden[np.concatenate(wanted)])
+
+    def _run_layers(self, stages: Sequence[ov.InferRequest], chunks: Sequence[Chunk], hidden: np.ndarray) -> np.ndarray:
+        """Hidden states [T, D] through some stages. The first run of a stage packs its weights."""
+        arrays = step_inputs(self.config, chunks)  # tensors borrow the arrays' memory, so they must live on
+        tensors = {name: ov.Tensor(array, shared_memory=True) for name, array in arrays.items()}
+        state = ov.Tensor(hidden, shared_memory=True)
+        for request in stages:
             names = {name for port in request.model_inputs for name in port.names}
             for name in names & tensors.keys():
                 request.set_tensor(name, tensors[name])
-            request.set_tensor("hidden", hidden)
+            request.set_tensor("hidden", state)
             request.infer()
-            hidden = request.get_tensor("hidden_out")
-        return self._logits(hidden.data[inputs.logit_positions])
+            state = request.get_tensor("hidden_out")
+        return state.data
 
     def _embed(self, chunks: Sequence[Chunk]) -> np.ndarray:
         """[T, D] float32: scaled embeddings of the ids, image vectors (unscaled) where images stand."""
-        rows = self._weights.embedding_rows(np.concatenate([chunk.ids for chunk in chunks]))
+        rows = self._source.embedding_rows(np.concatenate([chunk.ids for chunk in chunks]))
         embedded = rows * self._embedding_scale
         begin = 0
         for chunk in chunks:
@@ -114,6 +128,18 @@ class OpenVinoRunner:
             return np.empty((0, self.config.vocabulary_size), np.float32)
         self._head.infer({"hidden": hidden})
         return self._head.get_tensor("logits").data
+
+
+_ONE_TOKEN = Chunk(
+    ids=np.zeros(1, np.int32),
+    images=(),
+    past=0,
+    global_blocks=np.zeros(1, np.int32),
+    local_blocks=np.zeros(1, np.int32),
+    local_start=0,
+    num_logits=0,
+)
+"""A step that writes block 0 before any sequence owns it."""
 
 
 def embedding_scale(width: int, precision: str) -> np.float32:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from osler.engine.compilation import Compilation
+from osler.engine.stacked_weights import Source, StackedWeights
 from osler.model.config import VisionConfig
-from osler.model.text import Weights
 from osler.model.vision import vision_graph
 
 __all__ = ["VisionEncoder"]
@@ -17,15 +17,14 @@ class VisionEncoder:
 
     Args:
         config: the tower's shape.
-        weights: its numbers, by canonical name; not needed any more once it is built.
+        source: its numbers, by canonical name.
         compilation: precision and threads.
     """
 
-    def __init__(self, config: VisionConfig, weights: Weights, *, compilation: Compilation) -> None:
+    def __init__(self, config: VisionConfig, source: Source, *, compilation: Compilation) -> None:
         self.config = config
-        model, graph = vision_graph(config, weights)
+        model, self._graph = vision_graph(config, StackedWeights(source))  # the graph owns what the model reads
         self._request = compilation.compile(model).create_infer_request()
-        del model, graph
 
     def encode(self, pixels: np.ndarray, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
         """Image vectors [I, M, D] float32 of pixel values [I, 3, N, N] float32 in -1..1, image by image."""

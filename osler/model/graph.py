@@ -1,7 +1,7 @@
 """Parameters and constants of a graph, and who owns their memory.
 
-OpenVINO constants may share a numpy array's memory instead of copying it; the array must then outlive
-the graph. `Graph` keeps those arrays, so that gigabytes of weights are never copied before compilation.
+Constants share their numpy arrays' memory instead of copying gigabytes of weights. OpenVINO reads it when
+it compiles, when it first infers and maybe later, so a `Graph` must live as long as the compiled model.
 """
 
 from collections.abc import Sequence
@@ -39,15 +39,14 @@ class Graph:
         return node
 
     def constant(self, values: np.ndarray, kind: Type | None = None, shape: Sequence[int] | None = None) -> ov.Node:
-        """A constant in memory that OpenVINO owns; `kind` and `shape` reinterpret packed numbers."""
-        if kind is None:
-            tensor = ov.Tensor(np.ascontiguousarray(values), shared_memory=False)
-        else:
-            tensor = ov.Tensor(kind, list(shape or values.shape))
-            tensor.data.reshape(-1).view(np.uint8)[:] = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
+        """A constant that shares the memory of `values`; `kind` and `shape` reinterpret packed numbers."""
+        values = np.ascontiguousarray(values)
+        self._arrays.append(values)
+        tensor = ov.Tensor(values, list(shape or values.shape), kind or Type(values.dtype))  # may be read-only
         return Constant(tensor, shared_memory=True)
+
     def model(self, outputs: dict[str, Node]) -> ov.Model:
-        """The finished model with named outputs. It borrows memory from this object: keep both."""
+        """The finished model with named outputs. It borrows this object's memory: keep the graph with it."""
         results = []
         for name, node in outputs.items():
             result = op.result(node)

@@ -10,58 +10,31 @@ size, on group sums of x that matrices with the same input share.
 
 from collections.abc import Sequence
 
-import numpy as np
 from openvino import Type
 from openvino import opset13 as op
 
 from osler.model.graph import Graph, Node, integers
 from osler.model.matrix import DenseMatrix, GroupedMatrix, Matrix
+from osler.model.stack import Weights
 
 __all__ = ["linear", "linears"]
 
 DENSE_KINDS = {"f32": Type.f32, "f16": Type.f16, "bf16": Type.bf16}
 
 
-def linear(graph: Graph, x: Node, matrix: Matrix) -> Node:
-    """[T, N] from x [T, K] and one matrix [N, K]."""
-    return linears(graph, x, [matrix])[0]
+def linear(graph: Graph, weights: Weights, x: Node, name: str) -> Node:
+    """[T, N] from x [T, K] and the matrix `name` [N, K]."""
+    return linears(graph, weights, x, [name])[0]
 
 
-def linears(graph: Graph, x: Node, matrices: Sequence[Matrix]) -> list[Node]:
-    """[T, N_i] for each matrix [N_i, K]: those of one form are multiplied as one tall matrix, because a
-    few wide products cost less than many narrow ones."""
-    outputs: dict[int, Node] = {}
+def linears(graph: Graph, weights: Weights, x: Node, names: Sequence[str]) -> list[Node]:
+    """[T, N_i] from x [T, K] for each named matrix [N_i, K]."""
+    outputs: dict[str, Node] = {}
     sums: dict[int, Node] = {}
-    for form in dict.fromkeys(_form(matrix) for matrix in matrices):
-        members = [index for index, matrix in enumerate(matrices) if _form(matrix) == form]
-        tall = _stacked([matrices[index] for index in members])
-        pieces = _split(_product(graph, x, tall, sums), [matrices[index].shape[0] for index in members])
-        outputs.update(zip(members, pieces, strict=True))
-    return [outputs[index] for index in range(len(matrices))]
-
-
-def _form(matrix: Matrix) -> tuple[str | int | bool, ...]:
-    """Matrices of equal form can be stacked."""
-    if isinstance(matrix, DenseMatrix):
-        return (matrix.kind,)
-    return (matrix.bits, matrix.group, matrix.offset is not None)
-
-
-def _stacked(matrices: Sequence[Matrix]) -> Matrix:
-    """Matrices of one form, one below the other."""
-    if len(matrices) == 1:
-        return matrices[0]
-    first = matrices[0]
-    if isinstance(first, DenseMatrix):
-        return DenseMatrix(values=np.concatenate([matrix.values for matrix in matrices]), kind=first.kind)
-    has_offset = first.offset is not None
-    return GroupedMatrix(
-        codes=np.concatenate([matrix.codes for matrix in matrices]),
-        bits=first.bits,
-        scale=np.concatenate([matrix.scale for matrix in matrices]),
-        offset=np.concatenate([matrix.offset for matrix in matrices]) if has_offset else None,
-        group=first.group,
-    )
+    for stack in weights.stacks(names):
+        pieces = _split(_product(graph, x, stack.matrix, sums), stack.heights)
+        outputs.update(zip(stack.names, pieces, strict=True))
+    return [outputs[name] for name in names]
 
 
 def _split(y: Node, heights: Sequence[int]) -> list[Node]:

@@ -7,16 +7,14 @@ One layer, with N for an RMS norm of its own weights::
 
 Queries and keys are normalised head by head, then rotated. Every sixth layer sees the whole context with
 rope base 1,000,000; the others see a window with base 10,000. The decoder is cut into stages of a few
-layers, each a graph of its own, so that a stage's weights are released before the next stage's are read.
+layers, each a graph of its own, so that a stage's weights can be let go before the next stage's are read.
 
 Source: Hugging Face transformers, models/gemma3.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-import numpy as np
 import openvino as ov
 from openvino import Type
 from openvino import opset13 as op
@@ -25,19 +23,11 @@ from osler.model.attention import BlockTable, PagedInputs, paged_attention
 from osler.model.config import TextConfig
 from osler.model.graph import Graph, Node, integers
 from osler.model.linear import linear, linears
-from osler.model.matrix import Matrix
 from osler.model.norm import rms_norm
 from osler.model.rope import rotate
+from osler.model.stack import Weights
 
-__all__ = ["Weights", "head_graph", "layers_graph"]
-
-
-class Weights(Protocol):
-    """Where a graph's numbers come from, by canonical name (docs/architecture.md)."""
-
-    def matrix(self, name: str) -> Matrix: ...
-
-    def vector(self, name: str) -> np.ndarray: ...
+__all__ = ["head_graph", "layers_graph"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +44,7 @@ def layers_graph(config: TextConfig, weights: Weights, layers: Sequence[int]) ->
     """Decoder layers `layers`: hidden states [T, D] in, hidden states [T, D] out.
 
     Returns:
-        The model, and the graph whose arrays it borrows (keep it until the model is compiled).
+        The model, and the graph whose arrays it borrows (keep it with the compiled model).
     """
     graph = Graph()
     x: Node = graph.parameter("hidden", [-1, config.width], Type.f32)
@@ -77,7 +67,7 @@ def head_graph(config: TextConfig, weights: Weights) -> tuple[ov.Model, Graph]:
     x = graph.parameter("hidden", [-1, config.width], Type.f32)
     normal = rms_norm(graph, x, weights.vector("text.norm"), config.norm_epsilon)
     name = "text.embedding" if config.tied_output else "text.output"
-    return graph.model({"logits": linear(graph, normal, weights.matrix(name))}), graph
+    return graph.model({"logits": linear(graph, weights, normal, name)}), graph
 
 
 def _layer_kind(graph: Graph, config: TextConfig, is_global: bool) -> LayerKind:
@@ -116,7 +106,7 @@ def _attention(
     """x [T, D] to [T, D]."""
     prefix, width = f"text.layers.{layer}.", config.head_width
     names = ("query", "key", "value")
-    query, key, value = linears(graph, x, [weights.matrix(prefix + name) for name in names])
+    query, key, value = linears(graph, weights, x, [prefix + name for name in names])
 
     def heads(y: Node, num_heads: int, norm: str) -> Node:
         y = op.reshape(y, integers(0, num_heads, width), True)  # [T, H, E]
@@ -138,10 +128,10 @@ def _attention(
         head_width=width,
     )
     mixed = op.reshape(op.convert(mixed, Type.f32), integers(-1, config.num_heads * width), False)
-    return linear(graph, mixed, weights.matrix(prefix + "attention_output"))
+    return linear(graph, weights, mixed, prefix + "attention_output")
 
 
 def _feed_forward(graph: Graph, weights: Weights, prefix: str, x: Node) -> Node:
     """x [T, D] to [T, D]: down(gelu(gate(x)) · up(x)), gelu in its tanh form."""
-    gate, up = linears(graph, x, [weights.matrix(prefix + "gate"), weights.matrix(prefix + "up")])
-    return linear(graph, op.multiply(op.gelu(gate, "tanh"), up), weights.matrix(prefix + "down"))
+    gate, up = linears(graph, weights, x, [prefix + "gate", prefix + "up"])
+    return linear(graph, weights, op.multiply(op.gelu(gate, "tanh"), up), prefix + "down")

@@ -22,7 +22,7 @@ from osler.model.config import VisionConfig
 from osler.model.graph import Graph, Node, integers
 from osler.model.linear import linear, linears
 from osler.model.norm import layer_norm, rms_norm
-from osler.model.text import Weights
+from osler.model.stack import Weights
 
 __all__ = ["vision_graph"]
 
@@ -31,7 +31,7 @@ def vision_graph(config: VisionConfig, weights: Weights) -> tuple[ov.Model, Grap
     """Pixel values [I, 3, N, N] float32 in -1..1 to image vectors [I, M, D].
 
     Returns:
-        The model, and the graph whose arrays it borrows (keep it until the model is compiled).
+        The model, and the graph whose arrays it borrows (keep it with the compiled model).
     """
     graph = Graph()
     pixels = graph.parameter("pixels", [-1, 3, config.image_px, config.image_px], Type.f32)
@@ -64,7 +64,7 @@ def _layer(graph: Graph, config: VisionConfig, weights: Weights, prefix: str, x:
 
 def _biased(graph: Graph, weights: Weights, names: Sequence[str], x: Node) -> list[Node]:
     """x Wᵀ + b for each named layer."""
-    products = linears(graph, x, [weights.matrix(name + ".weight") for name in names])
+    products = linears(graph, weights, x, [name + ".weight" for name in names])
     biases = [graph.constant(weights.vector(name + ".bias")) for name in names]
     return [op.add(product, bias) for product, bias in zip(products, biases, strict=True)]
 
@@ -81,4 +81,4 @@ def _project(graph: Graph, config: VisionConfig, weights: Weights, x: Node) -> N
     pooled = op.reduce_mean(grid, integers(2, 4), False)  # [I, side, side, D_vision]
     tokens = op.reshape(pooled, integers(0, config.image_tokens, config.width), True)
     normal = rms_norm(graph, tokens, weights.vector("projector.norm"), config.projector_epsilon)
-    return linear(graph, normal, weights.matrix("projector.weight"))
+    return linear(graph, weights, normal, "projector.weight")
