@@ -71,7 +71,7 @@ def read_raster(path: Path, kind: Kind) -> Raster:
         kind: as `detect` told it.
 
     Raises:
-        InputError: damaged, cut off, too large, or of a colour model that is not read.
+        InputError: damaged, cut off, too large, or of a variant that is not read.
     """
     with path.open("rb") as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -85,11 +85,7 @@ def read_raster(path: Path, kind: Kind) -> Raster:
 
 
 def raster_of(picture: Pillow.Image) -> Raster:
-    """A Pillow picture's pixels, upright.
-
-    Raises:
-        InputError: its colour model is not read.
-    """
+    """A Pillow picture's pixels, upright; what its decoder raises on damaged data passes through."""
     photometric = getattr(picture, "tag_v2", {}).get(TIFF_PHOTOMETRIC)
     reduced = _is_reduced(picture)
     upright, turned = _upright(picture)
@@ -158,21 +154,13 @@ def _is_reduced(picture: Pillow.Image) -> tuple[str, ...]:
 def _colour(picture: Pillow.Image) -> tuple[Pillow.Image, tuple[str, ...]]:
     """Any mode of at most 8 bits to RGB; what is transparent is laid over white, like ink on paper."""
     if picture.has_transparency_data:
-        layer = picture.convert("RGBA")
+        layer = (picture.convert("LA") if picture.mode == "La" else picture).convert("RGBA")
         if np.asarray(layer.getchannel("A")).min() == 255:
             return layer.convert("RGB"), ("opaque transparency channel dropped",)
         paper = Pillow.new("RGBA", picture.size, "white")
         return Pillow.alpha_composite(paper, layer).convert("RGB"), ("transparent parts laid over white",)
     if picture.mode == "RGB":
         return picture, ()
-    try:
-        colour = picture.convert("RGB")
-    except ValueError:
-        raise InputError(
-            f"cannot use the picture: its colour model {picture.mode} is not read", hint="save it as PNG in RGB"
-        ) from None
-    words = {"1": "black and white", "L": "grey"}
-    known = words.get(picture.mode)
-    return colour, (
-        f"{known} repeated in three channels" if known else f"{MODES.get(picture.mode, picture.mode)} to RGB",
-    )
+    grey = {"1": "black and white", "L": "grey"}.get(picture.mode)
+    step = f"{grey} repeated in three channels" if grey else f"{MODES.get(picture.mode, picture.mode)} to RGB"
+    return picture.convert("RGB"), (step,)

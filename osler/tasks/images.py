@@ -70,7 +70,7 @@ def _from_pillow(picture: "PillowImage") -> Image:
     check_size("the picture", *picture.size)
     try:
         raster = raster_of(picture)
-    except OSError as error:
+    except Exception as error:  # a picture not yet loaded is decoded here, and damaged data raises nearly anything
         raise InputError(f"cannot use the picture: its data cannot be decoded ({type(error).__name__})") from error
     pixels, steps = _developed(raster, "the picture")
     return Image(pixels=_frozen(pixels), steps=steps)
