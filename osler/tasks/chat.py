@@ -4,9 +4,12 @@ A message is a mapping with a role and a content, as the chat templates of Huggi
 
     {"role": "user", "content": [{"type": "image", "image": "chest.dcm"}, {"type": "text", "text": "Describe it."}]}
 
-An image is whatever `open_image` takes: a path, a Pillow picture, an array or an `Image`.
+An image is whatever `open_image` takes (a path, a Pillow picture, an array, an `Image`), or a data URI with a picture
+in base64, as the official CT notebooks have it.
 """
 
+import base64
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +17,7 @@ from osler.errors import PromptError
 from osler.tasks.images import open_image
 from osler.values import Image, ImagePart, Message, TextPart
 
-__all__ = ["messages_from", "question_messages"]
+__all__ = ["messages_from"]
 
 ROLES = {"system": "system", "user": "user", "assistant": "assistant", "model": "assistant"}
 PARTS = ("text", "image")
@@ -36,13 +39,6 @@ def messages_from(turns: Sequence[Mapping[str, Any] | Message]) -> tuple[Message
             hint='pass [{"role": "user", "content": "…"}], or use `ask` for a single question',
         )
     return tuple(_message(turn, number) for number, turn in enumerate(turns, start=1))
-
-
-def question_messages(images: Sequence[Image], question: str, system: str | None = None) -> tuple[Message, ...]:
-    """One question in the official order: the images first, then the text."""
-    parts = (*(ImagePart(image=image) for image in images), TextPart(text=question))
-    user = Message(role="user", parts=parts)
-    return (user,) if system is None else (Message(role="system", parts=(TextPart(text=system),)), user)
 
 
 def _message(turn: Mapping[str, Any] | Message, number: int) -> Message:
@@ -78,7 +74,25 @@ def _part(part: Any, number: int) -> TextPart | ImagePart:
     if part.get(kind) is None:
         raise PromptError(f"cannot read message {number}: its {kind} part has no {kind!r}")
     if kind == "image":
-        return ImagePart(image=open_image(part["image"]))
+        source = part["image"]
+        is_data = isinstance(source, str) and source.startswith("data:")
+        return ImagePart(image=_from_data(source, number) if is_data else open_image(source))
     if not isinstance(part["text"], str):
         raise PromptError(f"cannot read message {number}: expected text as a string, got {type(part['text']).__name__}")
     return TextPart(text=part["text"])
+
+
+def _from_data(uri: str, number: int) -> Image:
+    """The picture in ``data:image/jpeg;base64,…`` (RFC 2397)."""
+    from PIL import Image as Pillow
+
+    header, _, data = uri.partition(",")
+    if not header.endswith(";base64"):
+        raise PromptError(f"cannot read message {number}: expected an image as data:image/…;base64,…")
+    try:
+        picture = Pillow.open(io.BytesIO(base64.b64decode(data, validate=True)))
+    except (ValueError, OSError, Pillow.DecompressionBombError) as error:
+        raise PromptError(
+            f"cannot read message {number}: the data of its image is no picture ({type(error).__name__})"
+        ) from error
+    return open_image(picture)

@@ -43,6 +43,11 @@ class ImageVectors:
         self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
         self._lock = threading.Lock()
 
+    def start(self, progress: Progress) -> None:
+        """Build the tower now, if it is not there yet."""
+        with self._lock:
+            self._ready(progress)
+
     def of(self, squares: Sequence[np.ndarray], progress: Progress) -> list[np.ndarray]:
         """The vectors of images, [M, D] float32 each, read-only.
 

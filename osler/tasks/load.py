@@ -1,0 +1,203 @@
+"""From a path to a model that answers."""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from osler.errors import InputError
+from osler.tasks.model import Identity, Model
+from osler.tasks.progress import LOADING, Progress, no_progress
+from osler.tasks.vectors import ImageVectors
+
+if TYPE_CHECKING:
+    from osler.engine.compilation import Compilation
+    from osler.engine.context import ContextPlan
+    from osler.engine.engine import Engine
+    from osler.engine.vision import VisionEncoder
+    from osler.prompt import Tokenizer
+    from osler.weights.checkpoint import Checkpoint
+
+__all__ = ["DEMONSTRATION", "MODEL_VARIABLE", "is_demonstration", "load", "model_path", "open_model"]
+
+MODEL_VARIABLE = "OSLER_MODEL"
+DEMONSTRATION = Path(__file__).parents[1] / "nano"
+MARK = "osler_demonstration"
+"""A key of config.json by which the demonstration model is known wherever a copy of it lies."""
+
+SIZE_QUANTISED = {None: 1.0, 8: 0.6, 4: 0.35}
+"""Memory of quantised weights as a share of the bf16 file: codes and scales, and what stays as it is."""
+
+
+def load(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    precision: str = "bf16",
+    quantise: int | None = None,
+    threads: int | None = None,
+    context: int | None = None,
+    sequences: int = 1,
+    progress: Progress | None = None,
+) -> Model:
+    """Load a model, ready to answer.
+
+    Args:
+        path: a GGUF file (its mmproj is found beside it), a folder of safetensors, or a folder with one GGUF model;
+            None for what OSLER_MODEL names, and without that the demonstration model.
+        precision: "bf16" (float32 on processors without bfloat16) with 8-bit activations in front of compressed
+            weights, or "f32": exact and slower.
+        quantise: 8 or 4 turns published safetensors into as many bits while they are loaded.
+        threads: processor threads; None for all that this process may use.
+        context: tokens that prompt and answer may have together; None for what half the free memory holds, at most
+            the model's limit.
+        sequences: answers of that length that can be computed at the same time; more, if they are shorter.
+        progress: called as (what is being done, done, in all), while loading and later while answering.
+
+    Raises:
+        WeightsError: there is no model at the path, or it is damaged, incomplete or of another kind.
+        ContextError: the model or the memory does not hold the context; found out before any weights are read.
+        InputError: an option makes no sense.
+    """
+    model = open_model(
+        path,
+        precision=precision,
+        quantise=quantise,
+        threads=threads,
+        context=context,
+        sequences=sequences,
+        progress=progress,
+    )
+    model.start()
+    return model
+
+
+def open_model(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    precision: str = "bf16",
+    quantise: int | None = None,
+    threads: int | None = None,
+    context: int | None = None,
+    sequences: int = 1,
+    progress: Progress | None = None,
+) -> Model:
+    """As `load`, but the weights are read when the first answer is computed.
+
+    Until then a question that the model cannot take (an image without vision weights, more tokens than the context
+    holds) costs nothing but opening the files.
+    """
+    from osler.engine.compilation import Compilation
+    from osler.weights.checkpoint import open_checkpoint
+
+    compilation = Compilation(precision=precision, threads=threads)
+    checkpoint = open_checkpoint(model_path(path), quantise=quantise)
+    plan = _plan(checkpoint, compilation, context=context, sequences=sequences, quantise=quantise)
+    tokenizer = checkpoint.tokenizer()
+    tell = progress or no_progress
+    return Model(
+        _identity(checkpoint, precision),
+        checkpoint.config,
+        tokenizer=tokenizer,
+        context=plan.context,
+        build_engine=lambda tell: _engine(checkpoint, tokenizer, compilation, plan, tell),
+        vectors=_vectors(checkpoint, compilation),
+        progress=tell,
+    )
+
+
+def model_path(path: str | os.PathLike[str] | None) -> Path:
+    """The path that was asked for, else that of OSLER_MODEL, else that of the demonstration model."""
+    named = path if path is not None else os.environ.get(MODEL_VARIABLE) or DEMONSTRATION
+    if not isinstance(named, str | os.PathLike):
+        raise InputError(f"cannot load a model: expected a path, got {type(named).__name__}")
+    return Path(named).expanduser()
+
+
+def is_demonstration(path: Path) -> bool:
+    """Whether a path is the demonstration model's folder or a copy of it.
+
+    >>> is_demonstration(DEMONSTRATION)
+    True
+    """
+    if path.resolve() == DEMONSTRATION.resolve():
+        return True
+    folder = path if path.is_dir() else path.parent
+    try:
+        return json.loads((folder / "config.json").read_bytes()).get(MARK) is True
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _identity(checkpoint: "Checkpoint", precision: str) -> Identity:
+    demonstration = is_demonstration(checkpoint.path)
+    name = "osler-nano, the demonstration model" if demonstration else checkpoint.path.resolve().name
+    return Identity(
+        path=checkpoint.path,
+        description=f"{name} ({checkpoint.description})",
+        weights_id=checkpoint.identity,
+        precision=precision,
+        vision_note=checkpoint.vision_note,
+        is_demonstration=demonstration,
+    )
+
+
+def _plan(
+    checkpoint: "Checkpoint", compilation: "Compilation", *, context: int | None, sequences: int, quantise: int | None
+) -> "ContextPlan":
+    """Size the cache to the memory that the weights leave."""
+    from osler.engine.context import CacheSize, plan_context
+    from osler.engine.memory import available_bytes
+
+    text, vision = checkpoint.config.text, checkpoint.config.vision
+    size = CacheSize(
+        config=text,
+        bytes_per_value=4 if compilation.precision == "f32" else 2,
+        prefill_tokens=max(1024, vision.image_tokens if vision else 0),
+    )
+    free = available_bytes()
+    weights = sum(file.size_bytes for file in checkpoint.files) * SIZE_QUANTISED[quantise]
+    left = None if free is None else max(0, int(free - weights))
+    return plan_context(size, wanted=context, free_bytes=left, sequences=sequences)
+
+
+def _engine(
+    checkpoint: "Checkpoint", tokenizer: "Tokenizer", compilation: "Compilation", plan: "ContextPlan", tell: Progress
+) -> "Engine":
+    """Compile the decoder over a cache of the planned size."""
+    from osler.engine.engine import Engine
+    from osler.engine.runner import OpenVinoRunner
+    from osler.prompt import stop_ids
+
+    runner = OpenVinoRunner(
+        checkpoint.config.text,
+        checkpoint,
+        compilation=compilation,
+        global_blocks=plan.global_blocks,
+        local_blocks=plan.local_blocks,
+        progress=lambda done, total: tell(LOADING, done, total),
+    )
+    return Engine(
+        runner,
+        stop_ids=stop_ids(tokenizer),
+        global_blocks=plan.global_blocks,
+        local_blocks=plan.local_blocks,
+        context=plan.context,
+        tokenizer=tokenizer,
+    )
+
+
+def _vectors(checkpoint: "Checkpoint", compilation: "Compilation") -> ImageVectors | None:
+    """The vision tower, to be built when the first image comes; None where there are no weights for one."""
+    config = checkpoint.config
+    if config.vision is None:
+        return None
+    vision = config.vision
+
+    def build() -> "VisionEncoder":
+        from osler.engine.vision import VisionEncoder
+
+        encoder = VisionEncoder(vision, checkpoint, compilation=compilation)
+        checkpoint.release()
+        return encoder
+
+    return ImageVectors(build)

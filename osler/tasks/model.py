@@ -1,0 +1,271 @@
+"""A loaded model: what a program asks its questions of."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Unpack
+
+import numpy as np
+
+from osler.engine.engine import Engine
+from osler.errors import OslerError, PromptError
+from osler.imaging.normalise import fit
+from osler.model.config import ModelConfig
+from osler.prompt import Tokenizer
+from osler.tasks.ask import images_of, question_messages, sources_of
+from osler.tasks.chat import messages_from
+from osler.tasks.prepare import Prepared, SamplingOptions, pictures_in, prepare, refuse_blind
+from osler.tasks.progress import Progress
+from osler.tasks.score import Score
+from osler.tasks.stream import Stream
+from osler.tasks.vectors import ImageVectors
+from osler.values import NOTICE, NOTICE_DEMONSTRATION, Message, Reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Identity", "Model"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which weights a model was made of.
+
+    Attributes:
+        path: the file or folder.
+        description: what it is, for people.
+        weights_id: the checkpoint's digest.
+        precision: "bf16" or "f32".
+        vision_note: why it cannot read images, or "".
+        is_demonstration: whether it is osler-nano, whose answers are of no medical use.
+    """
+
+    path: "Path"
+    description: str
+    weights_id: str
+    precision: str
+    vision_note: str = ""
+    is_demonstration: bool = False
+
+
+class Model:
+    """Answers questions about images and text; made by `osler.load`.
+
+    Answers are greedy unless `SamplingOptions` say otherwise (temperature, top_k, top_p, min_p, seed, stop, …), so
+    asking twice gives the same answer. Images are kept encoded: a second question about the same ones is quicker.
+    Several threads may use one model; their answers are computed together.
+
+    A `with` statement frees the memory at its end, as `close` does.
+
+    Attributes:
+        identity: which weights these are.
+        config: the model's shape.
+        context: tokens that prompt and answer may have together.
+        tokenizer: text to ids and back.
+        progress: told of whatever takes long, here and in `load`.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        config: ModelConfig,
+        *,
+        tokenizer: Tokenizer,
+        context: int,
+        build_engine: Callable[[Progress], Engine],
+        vectors: ImageVectors | None,
+        progress: Progress,
+    ) -> None:
+        self.identity = identity
+        self.config = config
+        self.context = context
+        self.progress = progress
+        self.tokenizer = tokenizer
+        self._build_engine: Callable[[Progress], Engine] | None = build_engine
+        self._engine: Engine | None = None
+        self._vectors = vectors
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<osler.Model {self.identity.description}>"
+
+    def __enter__(self) -> "Model":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that computes, built when it is first asked for."""
+        with self._lock:
+            if self._build_engine is None:
+                raise _closed()
+            if self._engine is None:
+                self._engine = self._build_engine(self.progress)
+            return self._engine
+
+    @property
+    def notice(self) -> str:
+        """The sentence to show beside this model's answers."""
+        return NOTICE_DEMONSTRATION if self.identity.is_demonstration else NOTICE
+
+    def start(self, *, vision: bool = False) -> None:
+        """Read the weights now, and not when the first answer (`vision`: about an image) is computed."""
+        if self.engine and vision and self._vectors is not None:
+            self._vectors.start(self.progress)
+
+    def close(self) -> None:
+        """Free the memory; the model cannot be used any more. Closing twice does nothing."""
+        with self._lock:
+            self._build_engine = self._engine = self._vectors = None
+
+    def ask(
+        self,
+        files: Any,
+        question: str,
+        *,
+        system: str | None = None,
+        thinking: bool = False,
+        pad: bool = True,
+        **options: Unpack[SamplingOptions],
+    ) -> Reply:
+        """Ask a question about images, or about none.
+
+        Args:
+            files: a path, a Pillow picture or an array [Y, X, 3] of uint8; a list of them; or None.
+            question: what to ask; the images go before it.
+            system: text that is folded into the question's turn, before all else.
+            thinking: ask the model to think before it answers; the reply keeps the two apart.
+            pad: pad images to a square, as in training; without, they are stretched, as Hugging Face's processor does.
+            options: how tokens are chosen. Without `max_new_tokens`, up to 2,000 or what the context holds.
+
+        Raises:
+            InputError: a file cannot be read, or an option makes no sense.
+            VisionError: there are images but no vision weights.
+            ContextError: prompt and answer do not fit the context.
+        """
+        return _finished(self.stream(files, question, system=system, thinking=thinking, pad=pad, **options))
+
+    def stream(
+        self,
+        files: Any,
+        question: str,
+        *,
+        system: str | None = None,
+        thinking: bool = False,
+        pad: bool = True,
+        **options: Unpack[SamplingOptions],
+    ) -> Stream:
+        """As `ask`, but the answer comes in pieces; everything that can be refused is refused before the first."""
+        refuse_blind(self.config, len(sources_of(files)), self.identity.vision_note)
+        messages = question_messages(images_of(files), question, system)
+        return Stream(self, self._prepare(messages, options, think=thinking, pad=pad))
+
+    def chat(
+        self,
+        messages: Sequence[Mapping[str, Any] | Message],
+        *,
+        thinking: bool = False,
+        pad: bool = True,
+        **options: Unpack[SamplingOptions],
+    ) -> Reply:
+        """Go on with a conversation, given as the model card's list of messages (see `osler.tasks.chat`).
+
+        Arguments and errors are those of `ask`; PromptError where the list is not of that form.
+        """
+        return _finished(self.stream_chat(messages, thinking=thinking, pad=pad, **options))
+
+    def stream_chat(
+        self,
+        messages: Sequence[Mapping[str, Any] | Message],
+        *,
+        thinking: bool = False,
+        pad: bool = True,
+        **options: Unpack[SamplingOptions],
+    ) -> Stream:
+        """As `chat`, but the answer comes in pieces."""
+        return Stream(self, self._prepare(messages_from(messages), options, think=thinking, pad=pad))
+
+    def score(
+        self,
+        messages: Sequence[Mapping[str, Any] | Message],
+        continuation: str,
+        *,
+        thinking: bool = False,
+        pad: bool = True,
+    ) -> Score:
+        """The log-probability of each token of a given answer, for multiple choice and calibration.
+
+        Args:
+            messages: the conversation, the user's turn last.
+            continuation: what the model might say next; special tokens in it are recognised.
+
+        Raises:
+            PromptError: the continuation is empty, or the conversation is not of its form.
+        """
+        ids = self.tokenize(continuation)
+        if not ids:
+            raise PromptError("cannot score: the continuation is empty", hint="give it the text of an answer")
+        prepared = self._prepare(messages_from(messages), {"max_new_tokens": len(ids)}, think=thinking, pad=pad)
+        vectors = self.vectors_of(prepared.squares)
+        spans = prepared.prompt.images
+        images = tuple((span.offset, vector) for span, vector in zip(spans, vectors, strict=True))
+        start = len(prepared.prompt.ids)
+        logprobs = self.engine.score([*prepared.prompt.ids, *ids], images, start)
+        return Score(token_ids=tuple(ids), logprobs=tuple(float(logprob) for logprob in logprobs))
+
+    def encode_images(self, images: Any, *, pad: bool = True) -> np.ndarray:
+        """The vectors that stand for images in a prompt, after the projector: [I, M, D] float32.
+
+        Args:
+            images: a path, a Pillow picture or an array, or a list of them.
+            pad: as in `ask`.
+        """
+        refuse_blind(self.config, len(sources_of(images)), self.identity.vision_note)
+        vision = self.config.vision
+        if vision is None:
+            return np.empty((0, 0, self.config.text.width), np.float32)
+        squares = [fit(image.pixels, vision.image_px, pad=pad) for image in images_of(images)]
+        vectors = self.vectors_of(squares)
+        return np.stack(vectors) if vectors else np.empty((0, vision.image_tokens, self.config.text.width), np.float32)
+
+    def tokenize(self, text: str) -> list[int]:
+        """The ids of a text; special tokens in it are recognised, no <bos> is added."""
+        return self.tokenizer.encode(text)
+
+    def detokenize(self, ids: Sequence[int]) -> str:
+        """The text of ids; special tokens are left out."""
+        return self.tokenizer.decode(ids)
+
+    def vectors_of(self, squares: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Image vectors, [M, D] float32 each, of fitted pixels, [N, N, 3] uint8 each; kept for the next time."""
+        if not squares:
+            return []
+        if self._vectors is None:
+            raise _closed()
+        return self._vectors.of(squares, self.progress)
+
+    def _prepare(self, messages: Sequence[Message], options: Mapping[str, Any], *, think: bool, pad: bool) -> Prepared:
+        refuse_blind(self.config, len(pictures_in(messages)), self.identity.vision_note)
+        return prepare(
+            messages,
+            config=self.config,
+            tokenizer=self.tokenizer,
+            context=self.context,
+            options=options,
+            think=think,
+            pad=pad,
+        )
+
+
+def _closed() -> OslerError:
+    return OslerError("cannot use the model: it was closed", hint="load it again")
+
+
+def _finished(stream: Stream) -> Reply:
+    """Let a stream run to its end."""
+    for _ in stream:
+        pass
+    assert stream.reply is not None
+    return stream.reply

@@ -1,0 +1,130 @@
+"""A conversation made ready for the model: pixels fitted, prompt built, tokens counted. Nothing is computed yet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict
+
+import numpy as np
+
+from osler.engine.sampling import Sampling
+from osler.errors import VisionError
+from osler.imaging.digest import pixels_sha256
+from osler.imaging.normalise import fit
+from osler.model.config import ModelConfig
+from osler.prompt import Budget, Prompt, Tokenizer, build_prompt, plan_budget
+from osler.values import Image, ImagePart, ImageRecord, Message
+
+__all__ = ["Prepared", "SamplingOptions", "pictures_in", "prepare", "refuse_blind"]
+
+LONGEST_ANSWER = 2000
+"""Tokens of an answer when nobody says how many, and the context holds as many: the longest of the official demos."""
+
+
+class SamplingOptions(TypedDict, total=False):
+    """How tokens are chosen; `osler.engine.sampling.Sampling` says what each means. Left out: greedy."""
+
+    max_new_tokens: int
+    temperature: float
+    top_k: int
+    top_p: float
+    min_p: float
+    frequency_penalty: float
+    presence_penalty: float
+    repetition_penalty: float
+    seed: int | None
+    stop: Sequence[str] | str
+    logit_bias: Mapping[int, float]
+    logprobs: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prepared:
+    """What is to be computed.
+
+    Attributes:
+        squares: [N, N, 3] uint8 for each image, as the vision tower will see it.
+        records: what was done to each image, for the reply.
+        prompt: text and token ids.
+        sampling: how the answer is chosen, with a number of new tokens that fits.
+        budget: how the context is shared out.
+    """
+
+    squares: tuple[np.ndarray, ...]
+    records: tuple[ImageRecord, ...]
+    prompt: Prompt
+    sampling: Sampling
+    budget: Budget
+
+
+def pictures_in(messages: Sequence[Message]) -> list[Image]:
+    """The images of a conversation, in order."""
+    return [part.image for message in messages for part in message.parts if isinstance(part, ImagePart)]
+
+
+def refuse_blind(config: ModelConfig, num_images: int, note: str) -> None:
+    """Refuse images where there is nothing to see them with, before any work is done.
+
+    Raises:
+        VisionError: with the checkpoint's own words on what is missing.
+    """
+    if num_images and config.vision is None:
+        what = "an image" if num_images == 1 else f"{num_images} images"
+        because = note or "this is a text-only model"
+        raise VisionError(f"cannot look at {what}: {because}", hint="`osler models` lists builds that read images")
+
+
+def prepare(
+    messages: Sequence[Message],
+    *,
+    config: ModelConfig,
+    tokenizer: Tokenizer,
+    context: int,
+    options: Mapping[str, Any],
+    think: bool = False,
+    pad: bool = True,
+) -> Prepared:
+    """Make a conversation ready.
+
+    Args:
+        messages: a system message or none, then user and assistant in turn.
+        config, tokenizer: the model's; images need a vision tower.
+        context: tokens that the engine holds for one sequence.
+        options: `SamplingOptions`.
+        think: ask the model to think first.
+        pad: pad images to a square before they are resized, as in training; without, they are stretched.
+
+    Raises:
+        PromptError, InputError: the conversation or an option makes no sense.
+        ContextError: prompt and answer do not fit the context.
+    """
+    images = pictures_in(messages)
+    image_tokens, image_px = (config.vision.image_tokens, config.vision.image_px) if config.vision else (0, 0)
+    prompt = build_prompt(messages, tokenizer, image_tokens=image_tokens, think=think)
+    sampling = Sampling.from_options({name: value for name, value in options.items() if value is not None})
+    limit = config.text.context_length
+    budget = plan_budget(prompt, context=context, model_context=limit, max_new_tokens=sampling.max_new_tokens)
+    if sampling.max_new_tokens is None:
+        budget = replace(budget, new_tokens=min(budget.new_tokens, LONGEST_ANSWER))
+    squares = tuple(fit(image.pixels, image_px, pad=pad) for image in images)
+    return Prepared(
+        squares=squares,
+        records=tuple(_record(image, square, pad) for image, square in zip(images, squares, strict=True)),
+        prompt=prompt,
+        sampling=replace(sampling, max_new_tokens=budget.new_tokens),
+        budget=budget,
+    )
+
+
+def _record(image: Image, square: np.ndarray, pad: bool) -> ImageRecord:
+    """What was sent for an image: its own size, the steps in words, the digest of the pixels that were sent."""
+    height, width = image.pixels.shape[:2]
+    side, size = max(width, height), square.shape[0]
+    padded = (f"padded with black to {side} × {side} px",) if pad and width != height else ()
+    resized = (f"resized to {size} × {size} px, bilinear",) if square.shape != image.pixels.shape else ()
+    return ImageRecord(
+        file=image.file,
+        width_px=width,
+        height_px=height,
+        steps=(*image.steps, *padded, *resized),
+        pixels_sha256=pixels_sha256(square),
+    )

@@ -1,0 +1,160 @@
+"""An answer as it is written, and the reply that it becomes."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import asdict
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from math import isnan
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from osler.engine.request import Request, Token
+from osler.engine.sequence import Sequence
+from osler.prompt.special import THINKING_END, THINKING_START
+from osler.prompt.thinking import Piece, ThinkingSplitter, split_text
+from osler.tasks.prepare import Prepared
+from osler.tasks.progress import READING_PROMPT
+from osler.values import FinishReason, Provenance, Reply, Timings, Usage
+
+if TYPE_CHECKING:
+    from osler.tasks.model import Model
+
+__all__ = ["Stream"]
+
+
+class Stream:
+    """Gives an answer in pieces as it is written: ``for piece in stream: print(piece.text)``.
+
+    A piece has a `kind`, "thinking" or "answer", and a `text` that is never empty. Nothing is computed before the
+    first piece is asked for. Leaving the loop for good, or Ctrl-C, cancels what is left.
+
+    Attributes:
+        reply: the whole reply once the stream has come to its end or was cancelled; None before, and where the
+            prompt had not been handed to the engine.
+    """
+
+    def __init__(self, model: "Model", prepared: Prepared) -> None:
+        self.reply: Reply | None = None
+        self._model = model
+        self._prepared = prepared
+        self._pieces = self._run()
+
+    def __iter__(self) -> Iterator[Piece]:
+        return self
+
+    def __next__(self) -> Piece:
+        return next(self._pieces)
+
+    @property
+    def num_prompt_tokens(self) -> int:
+        """Tokens of the prompt, images included; known before anything is computed."""
+        return self._prepared.budget.prompt_tokens
+
+    def cancel(self) -> None:
+        """Stop here; `reply` holds what was written. Nothing happens to a stream that has ended."""
+        self._pieces.close()
+
+    def _run(self) -> Generator[Piece, None, None]:
+        engine, progress = self._model.engine, self._model.progress
+        self._model.start(vision=bool(self._prepared.squares))
+        clock = _Clock()  # from here on: loading is no part of an answer's time
+        vectors = self._model.vectors_of(self._prepared.squares)
+        clock.images_done()
+        spans = self._prepared.prompt.images
+        request = Request(
+            ids=np.array(self._prepared.prompt.ids, np.int32),
+            images=tuple((span.offset, vector) for span, vector in zip(spans, vectors, strict=True)),
+            sampling=self._prepared.sampling,
+        )
+        sequence = engine.add(request)
+        progress(READING_PROMPT, 0, sequence.num_prompt)
+        try:
+            tokens = engine.follow(sequence, lambda done, total: progress(READING_PROMPT, done, total))
+            yield from self._split(tokens)
+        finally:
+            engine.cancel(sequence)  # does nothing to one that has ended
+            if sequence.error is None:
+                self.reply = self._reply(sequence, clock.timings(sequence))
+
+    def _split(self, tokens: Iterator[Token]) -> Iterator[Piece]:
+        """Tell thinking from answer in tokens as they come; the thinking marks themselves have no text."""
+        splitter, marks = ThinkingSplitter(), self._marks()
+        for token in tokens:
+            yield from splitter.push(token.text + marks.get(token.id, ""))
+        yield from splitter.finish()
+
+    def _marks(self) -> dict[int, str]:
+        tokenizer = self._model.tokenizer
+        ids = {tokenizer.id_of(mark): mark for mark in (THINKING_START, THINKING_END)}
+        return {token: mark for token, mark in ids.items() if token is not None and not tokenizer.piece(token)}
+
+    def _reply(self, sequence: Sequence, timings: Timings) -> Reply:
+        marks = self._marks()
+        written = split_text("".join(token.text + marks.get(token.id, "") for token in sequence.tokens))
+        reason: FinishReason = sequence.finish_reason or "cancelled"
+        return Reply(
+            text=written.answer,
+            thinking=written.thinking,
+            finish_reason=reason,
+            usage=Usage(
+                prompt_tokens=self._prepared.budget.prompt_tokens,
+                image_tokens=self._prepared.budget.image_tokens,
+                completion_tokens=len(sequence.tokens),
+            ),
+            timings=timings,
+            provenance=self._provenance(),
+            token_ids=sequence.token_ids,
+            logprobs=sequence.logprobs,
+            notice=self._model.notice,
+        )
+
+    def _provenance(self) -> Provenance:
+        text = self._prepared.prompt.text
+        return Provenance(
+            model=self._model.identity.description,
+            weights_id=self._model.identity.weights_id,
+            precision=self._model.identity.precision,
+            images=self._prepared.records,
+            prompt=text,
+            prompt_sha256=sha256(text.encode()).hexdigest(),
+            sampling=asdict(self._prepared.sampling),
+            versions=_versions(),
+        )
+
+
+class _Clock:
+    """Measures one reply from when the model was ready."""
+
+    def __init__(self) -> None:
+        self._begun = self._images_done = perf_counter()
+
+    def images_done(self) -> None:
+        self._images_done = perf_counter()
+
+    def timings(self, sequence: Sequence) -> Timings:
+        """Where the seconds went until now; without a first token, all but the images' were the prompt's."""
+        now = perf_counter()
+        image_s, rest_s = self._images_done - self._begun, now - self._images_done
+        has_begun = not isnan(sequence.first_token_s)
+        return Timings(
+            image_s=image_s,
+            prefill_s=sequence.prefill_s if has_begun else rest_s,
+            decode_s=sequence.decode_s if has_begun else 0.0,
+            first_token_s=image_s + (sequence.first_token_s if has_begun else rest_s),
+            total_s=image_s + rest_s,
+        )
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Versions of Osler and of what its numbers come from; of an Osler that was never installed, "unknown"."""
+    found = {}
+    for package in ("osler", "openvino", "numpy", "pillow"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "unknown"
+    return found
