@@ -9,9 +9,12 @@ A verb names the groups it takes as parameters, and `takes` writes their options
 import inspect
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
+
+if TYPE_CHECKING:
+    from osler.tasks.model import Model
 
 __all__ = ["GeneratingOptions", "LoadingOptions", "PromptOptions", "takes"]
 
@@ -42,6 +45,18 @@ class LoadingOptions:
     ] = None
     threads: Annotated[int | None, _option("Processor threads (default: one a core).", LOADING, min=1)] = None
     context: Annotated[int | None, _option("Tokens to keep room for (default: what fits).", LOADING, min=1)] = None
+
+    def open(self) -> "Model":
+        """The model; its weights are read when the first answer is computed."""
+        from osler.tasks.load import open_model
+
+        return open_model(
+            self.model,
+            precision=self.precision,
+            quantise=self.quantise,
+            threads=self.threads,
+            context=self.context,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +98,7 @@ class GeneratingOptions:
 def takes(verb: Callable[..., None]) -> Callable[..., None]:
     """Spread a verb's dataclass parameters into single options, and gather them again when it is called."""
     hints = get_type_hints(verb, include_extras=True)
-    groups = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
     parameters: list[inspect.Parameter] = []
     for parameter in inspect.signature(verb).parameters.values():
         group = groups.get(parameter.name)

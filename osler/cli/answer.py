@@ -1,0 +1,112 @@
+"""Writing an answer to the terminal as it comes, and what it cost below it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from osler.cli.console import phases, print_json, print_note, print_text, talk_console
+from osler.errors import OslerError
+
+if TYPE_CHECKING:
+    from osler.prompt.thinking import Piece
+    from osler.tasks.model import Model
+    from osler.tasks.stream import Stream
+    from osler.values import Reply
+
+__all__ = ["answer_as_json", "print_costs", "write_answer"]
+
+
+def write_answer(model: "Model", stream: "Stream", *, show_thinking: bool) -> "Reply":
+    """Write an answer to stdout as it comes; the thinking, dimmed, to stderr or nowhere.
+
+    Raises:
+        OslerError: Ctrl-C came; what was written by then stands.
+    """
+    line_is_open = False
+    try:
+        for piece in _shown(model, stream, show_thinking):
+            if piece.kind == "answer":
+                print_text(piece.text, end="")
+                line_is_open = not piece.text.endswith("\n")
+            else:
+                talk_console().print(piece.text, style="dim", end="", soft_wrap=True)
+    except KeyboardInterrupt:
+        raise _interrupted(stream) from None
+    finally:
+        if line_is_open:
+            print_text("")
+    return _reply(stream)
+
+
+def answer_as_json(model: "Model", stream: "Stream") -> "Reply":
+    """Print the whole reply as JSON when it is there; nothing of it before."""
+    try:
+        with phases() as report:
+            model.progress = report
+            for number, _ in enumerate(stream, start=1):
+                report("Writing", number, None)
+    except KeyboardInterrupt:
+        raise _interrupted(stream) from None
+    reply = _reply(stream)
+    print_json(reply.to_dict())
+    return reply
+
+
+def print_costs(reply: "Reply") -> None:
+    """What the answer took, whether it was cut, and the notice, to stderr."""
+    print_note(_costs(reply), style="dim")
+    if reply.finish_reason == "length":
+        print_note(
+            f"cut off after {reply.usage.completion_tokens} tokens: --max-new-tokens allows more", style="yellow"
+        )
+    if reply.thinking is not None and not reply.text:
+        print_note("it thought and gave no answer: --show-thinking shows its thoughts", style="yellow")
+    print_note(reply.notice, style="bold")
+
+
+def _shown(model: "Model", stream: "Stream", show_thinking: bool) -> Iterator["Piece"]:
+    """The pieces to show, with a bar while there is none yet."""
+    with phases() as report:
+        model.progress = report
+        for number, piece in enumerate(stream, start=1):
+            if show_thinking or piece.kind == "answer":
+                break
+            report("Thinking", number, None)
+        else:
+            return
+    yield piece
+    has_answered = piece.kind == "answer"
+    for piece in stream:
+        if piece.kind == "answer" and not has_answered:
+            talk_console().print()  # ends the line of the thinking
+            has_answered = True
+        if show_thinking or piece.kind == "answer":
+            yield piece
+
+
+def _reply(stream: "Stream") -> "Reply":
+    assert stream.reply is not None, "the stream has ended"
+    return stream.reply
+
+
+def _interrupted(stream: "Stream") -> OslerError:
+    stream.cancel()
+    num_written = stream.reply.usage.completion_tokens if stream.reply else 0
+    return OslerError(
+        f"interrupted: {num_written} token{'s'[: num_written != 1]} {'was' if num_written == 1 else 'were'} written"
+    )
+
+
+def _costs(reply: "Reply") -> str:
+    """One line such as "image 7.9 s · prompt 272 tokens, 2.0 s · answer 64 tokens, 4.5 s (14.0 tokens/s)"."""
+    usage, timings = reply.usage, reply.timings
+    num_images = len(reply.provenance.images)
+    images = [f"{num_images} image{'s'[: num_images != 1]} {timings.image_s:.1f} s"] if num_images else []
+    # the first token comes with the prompt
+    rate = f" ({(usage.completion_tokens - 1) / timings.decode_s:.1f} tokens/s)" if timings.decode_s > 0 else ""
+    return " · ".join(
+        [
+            *images,
+            f"prompt {usage.prompt_tokens} tokens {timings.prefill_s:.1f} s",
+            f"answer {usage.completion_tokens} tokens {timings.decode_s:.1f} s{rate}",
+        ]
+    )
