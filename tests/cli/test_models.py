@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from stand_in_hub import Repository, StandInHub
 from typer.testing import CliRunner
 
@@ -28,6 +29,7 @@ STALL_AT = 400_000
 def hub(monkeypatch, tmp_path):
     for name in ("HF_HUB_OFFLINE", "HF_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)  # read from the environment when it was imported
     monkeypatch.setenv("OSLER_CACHE", str(tmp_path / "cache"))
     repositories = {
         REPOSITORY: Repository({FILE: WEIGHTS, "mmproj-F16.gguf": b"projector", "mmproj-F32.gguf": b"wide projector"}),

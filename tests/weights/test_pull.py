@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from huggingface_hub import constants
 from stand_in_hub import Repository, StandInHub
 
 from osler.errors import DownloadError, InputError
@@ -42,6 +43,7 @@ def hub(monkeypatch):
     monkeypatch.setattr(transfer, "WAITS_S", (0.01, 0.01, 0.01))
     for name in ("HF_HUB_OFFLINE", "HF_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)  # read from the environment when it was imported
     files = {GGUF: WEIGHTS, "tiny-Q8_0.gguf": content(2, 9000), PROJECTOR: content(3, 5000), "mmproj-F32.gguf": b"32"}
     folder = {
         "config.json": b'{"model_type": "gemma3"}',
