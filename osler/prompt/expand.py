@@ -86,13 +86,16 @@ def expand(text: str, tokenizer: Tokenizer, *, image_tokens: int) -> Prompt:
         tokenizer, image_tokens: as in `build_prompt`.
 
     Raises:
-        PromptError: the tokenizer does not read the text's special tokens one for one.
+        PromptError: the tokenizer does not read the text's special tokens one for one, or there are images and no
+            vectors of them.
     """
     framed = text.replace(START_OF_IMAGE, f"\n\n{START_OF_IMAGE}{END_OF_IMAGE}\n\n")
     encoded = tokenizer.encode(framed)
     _check_special_tokens(framed, encoded, tokenizer)
     if START_OF_IMAGE not in text:
         return Prompt(text=text, ids=tuple(encoded), images=())
+    if image_tokens < 1:
+        raise PromptError("cannot place the images: the model makes no vectors of images", hint="ask without images")
     start = required_id(tokenizer, START_OF_IMAGE)
     soft = _soft_id(tokenizer)
     ids: list[int] = []

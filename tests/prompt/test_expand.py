@@ -101,3 +101,9 @@ def test_asking_to_think_puts_the_trigger_first():
     assert prompt.text.startswith(
         "<bos><start_of_turn>user\nSYSTEM INSTRUCTION: think silently if needed.\n\nHi<end_of_turn>"
     )
+
+
+def test_images_for_a_model_without_vectors_are_refused():
+    with pytest.raises(PromptError, match="no vectors of images"):
+        build_prompt(question(PICTURE, "Hi"), TOKENIZER, image_tokens=0)
+    assert build_prompt(question("Hi"), TOKENIZER, image_tokens=0).images == ()
