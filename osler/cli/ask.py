@@ -17,14 +17,12 @@ STDIN = "-"
 
 @takes
 def ask(
-    words: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="[FILE]… QUESTION",
-            help="Images (PNG, JPEG, TIFF, WebP, BMP, DICOM) or none, then the question; - reads it from stdin.",
-        ),
-    ],
     *,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE", help="Images: PNG, JPEG, TIFF, WebP, BMP or DICOM.", show_default=False),
+    ] = None,
+    question: Annotated[str, typer.Argument(help="What to ask; - reads it from stdin.")],
     loading: LoadingOptions,
     prompt: PromptOptions,
     generating: GeneratingOptions,
@@ -34,16 +32,16 @@ def ask(
 
     osler ask chest.dcm "Describe this X-ray" --model medgemma-1.5-4b-it-Q4_K_M.gguf
     """
-    files, question = split_words(words)
     from osler.tasks.ask import images_of
 
+    text = read_question(question)
     images = images_of(files)  # a file that cannot be read is told before a model is opened
     model = loading.open()
     print_note(f"model: {model.identity.description}", style="dim")
     with model:
         stream = model.stream(
             list(images),
-            question,
+            text,
             system=prompt.system,
             thinking=prompt.think,
             pad=not prompt.no_pad,
@@ -55,17 +53,14 @@ def ask(
     print_costs(reply)
 
 
-def split_words(words: list[str]) -> tuple[list[str], str]:
-    """Files and question; the question comes last.
+def read_question(question: str) -> str:
+    """The question, from stdin where it is "-".
 
     Raises:
-        typer.BadParameter: the last word is a file, so the question is missing.
+        typer.BadParameter: it is a file, so the question was forgotten.
     """
-    *files, question = words
     if question == STDIN:
-        return files, sys.stdin.read()
+        return sys.stdin.read()
     if os.path.isfile(question):
-        raise typer.BadParameter(
-            f"the last argument is the question, and `{question}` is a file", param_hint="QUESTION"
-        )
-    return files, question
+        raise typer.BadParameter(f"the last argument is what to ask, and `{question}` is a file", param_hint="QUESTION")
+    return question

@@ -34,7 +34,6 @@ VERBS: dict[str, Verb] = {
     "ask": Verb("osler.cli.ask:ask", "Ask a question about pictures, or without any."),
     "chat": Verb("osler.cli.chat:chat", "Talk with the model in the terminal."),
     "demo": Verb("osler.cli.demo:demo", "See an answer from a picture now, without any weights."),
-    "ask": Verb("osler.cli.ask:ask", "Ask a question about images, or about none."),
     "models": Verb("osler.cli.models:app", "List the known builds of MedGemma and Gemma 3, or pull one."),
     "doctor": Verb("osler.cli.doctor:doctor", "Say what this machine can run and what is missing."),
 }
