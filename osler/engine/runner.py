@@ -8,6 +8,7 @@ import openvino as ov
 from osler.engine.caches import LayerCaches
 from osler.engine.compilation import Compilation
 from osler.engine.inputs import step_inputs
+from osler.engine.large_pages import use_large_pages
 from osler.engine.stacked_weights import Source, StackedWeights
 from osler.engine.step import Chunk
 from osler.engine.weight_store import WeightStore
@@ -77,6 +78,7 @@ class OpenVinoRunner:
         self._logits(np.zeros((1, self.config.width), np.float32))
         self._weights.finish()
         self._weights.release()
+        use_large_pages()
         progress(len(stages) + 1, len(stages) + 1)
 
     def _add_stage(self, layers: range) -> None:

@@ -9,10 +9,13 @@ import numpy as np
 from osler.engine.sampling import Sampling
 from osler.errors import InputError, WeightsError
 
-__all__ = ["Choice", "Sampler", "log_probability", "log_sum_exp"]
+__all__ = ["Choice", "Sampler", "candidates", "log_probability", "log_sum_exp"]
 
 FIRST_LOOK = 1024
 """Tokens that top_p sorts first: nearly always enough of a vocabulary of 262,208, and quick to sort."""
+
+RUN = 512
+"""Weights summed at once when a place among them is looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,8 @@ class Sampler:
     def _draw(self, scores: np.ndarray, highest: np.float32) -> int:
         """Draw from the softmax of scores / temperature over the candidates, by its inverse distribution."""
         scaled = (scores - highest) / np.float32(self.sampling.temperature)  # [V], at most 0
-        ids = _candidates(scaled, self.sampling)
-        cumulative = np.cumsum(np.exp(scaled if ids is None else scaled[ids], dtype=np.float32), dtype=np.float64)
-        place = int(np.searchsorted(cumulative, self._generator.random() * cumulative[-1], side="right"))
-        place = min(place, len(cumulative) - 1)  # the product may round up to the whole
+        ids = candidates(scaled, self.sampling)
+        place = _place(np.exp(scaled if ids is None else scaled[ids]), self._generator.random())
         return place if ids is None else int(ids[place])
 
 
@@ -114,8 +115,12 @@ def _recorded(logits: np.ndarray, token: int, num_top: int) -> Choice:
     return Choice(token, float(logits[token]) - total, tuple((int(i), float(logits[i]) - total) for i in top))
 
 
-def _candidates(scaled: np.ndarray, sampling: Sampling) -> np.ndarray | None:
-    """Ids that top_k, then top_p, then min_p leave of [V] scores whose highest is 0; None for all."""
+def candidates(scaled: np.ndarray, sampling: Sampling) -> np.ndarray | None:
+    """Ids that top_k, then top_p, then min_p leave; None for all.
+
+    Args:
+        scaled: [V] float32 logits, divided by the temperature and moved so that the highest is 0.
+    """
     ids = None
     if 0 < sampling.top_k < len(scaled):
         ids = _most_probable(scaled, sampling.top_k)
@@ -127,13 +132,45 @@ def _candidates(scaled: np.ndarray, sampling: Sampling) -> np.ndarray | None:
     return ids
 
 
+def _place(weights: np.ndarray, uniform: float) -> int:
+    """Where `uniform`, in [0, 1), falls when [N] weights are laid end to end; never on a weight of 0.
+
+    Sums of runs first, then inside one run: adding up a whole vocabulary one by one takes 3 ms.
+    """
+    cumulative = np.cumsum(np.add.reduceat(weights, np.arange(0, len(weights), RUN), dtype=np.float64))
+    target = uniform * cumulative[-1]
+    run = _first_above(cumulative, target)
+    before = cumulative[run - 1] if run else 0.0
+    inside = np.cumsum(weights[run * RUN : (run + 1) * RUN], dtype=np.float64)
+    return run * RUN + _first_above(inside, target - before)
+
+
+def _first_above(cumulative: np.ndarray, target: float) -> int:
+    """First place where a cumulative sum is above the target; the last that adds to it where rounding leaves none."""
+    return int(min(np.searchsorted(cumulative, target, side="right"), np.searchsorted(cumulative, cumulative[-1])))
+
+
 def _most_probable(scores: np.ndarray, num: int) -> np.ndarray:
     """Ids of the `num` highest of [V] scores, highest first, of equals the lowest id first."""
     num = min(num, len(scores))
-    border = np.partition(scores, len(scores) - num)[len(scores) - num]
-    above = np.flatnonzero(scores > border)
-    ids = np.concatenate([above, np.flatnonzero(scores == border)[: num - len(above)]])
-    return ids[np.lexsort((ids, -scores[ids]))]
+    ids = np.flatnonzero(scores >= _lower_bound(scores, num))
+    best = np.partition(scores[ids], len(ids) - num)[len(ids) - num]
+    above, equal = ids[scores[ids] > best], ids[scores[ids] == best]
+    ids = np.concatenate([above, equal[: num - len(above)]])
+    return ids[np.argsort(-scores[ids], kind="stable")]  # equals stand in the order of their ids already
+
+
+def _lower_bound(scores: np.ndarray, num: int) -> np.float32:
+    """A score that at least `num` of [V] scores reach, not far below the best such.
+
+    Taken from the highest of each of at least 4 x num groups. This is several times quicker than to partition a
+    whole vocabulary.
+    """
+    groups = max(4 * num, 1024)
+    if groups * 8 > len(scores):
+        return scores.min()
+    highest = scores[: len(scores) // groups * groups].reshape(-1, groups).max(axis=0)
+    return np.partition(highest, groups - num)[groups - num]
 
 
 def _nucleus(scaled: np.ndarray, ids: np.ndarray | None, top_p: float) -> np.ndarray:

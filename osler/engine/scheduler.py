@@ -130,10 +130,10 @@ class Scheduler:
             if cut.end == sequence.computed:
                 break
             shares.append(self._share(sequence, cut))
+            if cut.end < sequence.num_tokens:
+                break
             budget -= len(shares[-1].chunk.ids)
             rows -= cut.num_logits if sequence.scores is not None else 0
-            if budget <= 0 or rows <= 0:
-                break
         return shares
 
     def _prefilling(self) -> Iterator[Sequence]:

@@ -32,7 +32,7 @@ class Sequence:
     """A request, its tokens so far and what they took. Callers read it; only the engine changes it.
 
     What is still to be computed is always the tokens from `computed` on. A step that was interrupted halfway has
-    therefore nothing to undo.
+    therefore nothing to undo: it is computed again (and a random draw that was lost with it is made anew).
 
     Attributes:
         request: what was asked.

@@ -9,6 +9,7 @@ at any time.
 import json
 import mmap
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,12 +19,34 @@ import numpy as np
 from osler.model.matrix import GroupedMatrix
 from osler.model.stack import Stack
 
-__all__ = ["WeightStore"]
+__all__ = ["WeightStore", "open_store"]
 
 LAYOUT = 1
 """Raised whenever the meaning of the stored bytes changes."""
 
 ALIGNMENT = mmap.ALLOCATIONGRANULARITY
+
+
+WORTHWHILE_BYTES = 256 << 20
+"""Smaller checkpoints are decoded in a moment."""
+
+DISK_FACTOR = 2
+"""Free disk that must be there, as a multiple of the checkpoint: decoded weights take 1.2 to 1.5 times its size."""
+
+
+def open_store(folder: Path, identity: str, checkpoint_bytes: int) -> "WeightStore | None":
+    """A store for a checkpoint, or None where it is not worth while, or where the disk has no room for it."""
+    if checkpoint_bytes < WORTHWHILE_BYTES:
+        return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        store = WeightStore(folder, identity)
+        if store.is_complete or shutil.disk_usage(folder).free >= DISK_FACTOR * checkpoint_bytes:
+            return store
+        store.abandon()
+    except OSError:
+        pass  # a cache that cannot be written is no reason not to answer
+    return None
 
 
 class WeightStore:

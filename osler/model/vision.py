@@ -28,13 +28,15 @@ __all__ = ["vision_graph"]
 
 
 def vision_graph(config: VisionConfig, weights: Weights) -> tuple[ov.Model, Graph]:
-    """Pixel values [I, 3, N, N] float32 in -1..1 to image vectors [I, M, D].
+    """Pixel values [1, 3, N, N] float32 in -1..1 to image vectors [1, M, D].
+
+    One image at a time: several together are no faster, and fixed shapes are planned once.
 
     Returns:
         The model, and the graph whose arrays it borrows (keep it with the compiled model).
     """
     graph = Graph()
-    pixels = graph.parameter("pixels", [-1, 3, config.image_px, config.image_px], Type.f32)
+    pixels = graph.parameter("pixels", [1, 3, config.image_px, config.image_px], Type.f32)
     x = _patches(graph, config, weights, pixels)  # [I, P, D]
     for layer in range(config.num_layers):
         x = _layer(graph, config, weights, f"vision.layers.{layer}.", x)

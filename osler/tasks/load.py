@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osler.errors import InputError
+from osler.folders import cache_folder
 from osler.tasks.model import Identity, Model
 from osler.tasks.progress import LOADING, Progress, no_progress
 from osler.tasks.vectors import ImageVectors
@@ -166,14 +167,17 @@ def _engine(
     """Compile the decoder over a cache of the planned size."""
     from osler.engine.engine import Engine
     from osler.engine.runner import OpenVinoRunner
+    from osler.engine.weight_store import open_store
     from osler.prompt import stop_ids
 
+    size_bytes = sum(file.size_bytes for file in checkpoint.files)
     runner = OpenVinoRunner(
         checkpoint.config.text,
         checkpoint,
         compilation=compilation,
         global_blocks=plan.global_blocks,
         local_blocks=plan.local_blocks,
+        store=open_store(cache_folder() / "weights", checkpoint.identity, size_bytes),
         progress=lambda done, total: tell(LOADING, done, total),
     )
     return Engine(
