@@ -168,9 +168,9 @@ class _Handler(BaseHTTPRequestHandler):
     def send_body(self, file: str, body: bytes) -> None:
         cuts, stall = self.hub.cuts.get(file), self.hub.stall.get(file)
         end = cuts.pop(0) if cuts else stall if stall is not None else len(body)
+        self.hub.served_bytes[file] = self.hub.served_bytes.get(file, 0) + len(body[:end])
         self.wfile.write(body[:end])
         self.wfile.flush()
-        self.hub.served_bytes[file] = self.hub.served_bytes.get(file, 0) + len(body[:end])
         if stall is not None:
             self.hub.left.wait(STALL_LIMIT_S)
         if end < len(body):

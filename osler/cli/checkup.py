@@ -14,6 +14,7 @@ from pathlib import Path
 
 from osler.errors import OslerError
 from osler.folders import cache_folder, models_folder
+from osler.versions import version_of
 
 __all__ = ["Checkup", "Folder", "Model", "Problem", "Processor", "check_up", "features_in"]
 
@@ -159,20 +160,13 @@ def check_up(model: Path | None, *, read_all: bool, report: Report) -> Checkup:
 
 def _versions(problems: list[Problem]) -> dict[str, str | None]:
     """Versions of Osler and of what it needs; None for what is not installed."""
-    versions = {name: _version(name) for name in ("osler", *REQUIRED)}
+    versions = {name: version_of(name) for name in ("osler", *REQUIRED)}
     missing = [name for name in REQUIRED if versions[name] is None]
     if missing:
         problems.append(
             Problem(what=f"not installed: {', '.join(missing)}", hint=f"{sys.executable} -m pip install osler")
         )
     return versions
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _missing_of_extras() -> dict[str, tuple[str, ...]]:
@@ -187,7 +181,7 @@ def _missing_of_extras() -> dict[str, tuple[str, ...]]:
         name = re.match(r"[\w.-]+", requirement)
         if extra and name:
             missing = found.setdefault(extra[1], [])
-            missing += [name[0]] if _version(name[0]) is None else []
+            missing += [name[0]] if version_of(name[0]) is None else []
     return {extra: tuple(missing) for extra, missing in found.items()}
 
 

@@ -17,7 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from osler.cli.console import print_error
 from osler.errors import OslerError
 
-__all__ = ["VERBS", "app", "main", "osler_version"]
+__all__ = ["VERBS", "app", "main"]
 
 TRACEBACK_VARIABLE = "OSLER_TRACEBACK"
 
@@ -90,19 +90,11 @@ app = typer.Typer(
 )
 
 
-def osler_version() -> str:
-    """The installed version of Osler; "unknown" where it runs from a folder that was never installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("osler")
-    except PackageNotFoundError:
-        return "unknown"
-
-
 def print_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"osler {osler_version()}")
+        from osler.versions import version_of
+
+        typer.echo(f"osler {version_of('osler') or '(not installed)'}")
         raise typer.Exit
 
 

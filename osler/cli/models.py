@@ -101,7 +101,8 @@ def _as_dict(build: "Build") -> dict[str, Any]:
     from dataclasses import asdict
 
     where = _path_of(build)
-    return {**asdict(build), "size_is_estimate": True, "path": None if where is None else str(where)}
+    estimate = {"size_gb": round(build.size_gb, 1), "size_is_estimate": True}
+    return {**asdict(build), **estimate, "path": None if where is None else str(where)}
 
 
 def _path_of(build: "Build") -> Path | None:

@@ -16,6 +16,7 @@ from huggingface_hub import errors as hub_errors
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
 from osler.errors import DownloadError, InputError
+from osler.versions import version_of
 
 __all__ = ["Hub", "Listing", "RemoteFile", "Unreachable"]
 
@@ -109,7 +110,8 @@ class Hub:
             Unreachable: no answer, a broken connection or a server in trouble: worth another try.
             DownloadError: the hub refuses.
         """
-        headers = {**build_hf_headers(library_name="osler"), "Accept-Encoding": "identity"}
+        headers = build_hf_headers(library_name="osler", library_version=version_of("osler") or "source")
+        headers["Accept-Encoding"] = "identity"
         if offset:
             headers["Range"] = f"bytes={offset}-"
         url = hf_hub_url(repository, name, revision=revision, endpoint=self.endpoint)
@@ -152,7 +154,7 @@ def explaining(hub: Hub, repository: str) -> Iterator[None]:
         if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
             raise
         raise Unreachable(
-            f"cannot reach the hub at {hub.endpoint}: {type(error).__name__}",
+            f"cannot reach the hub at {hub.endpoint}: {type(error).__name__} ({error})",
             hint="check the connection, the proxy and HF_ENDPOINT, then run it again: what was fetched is kept",
         ) from error
 
