@@ -92,8 +92,9 @@ class Session:
         try:
             print_costs(write_answer(self._model, stream, show_thinking=self._show_thinking))
         finally:
-            if stream.reply is not None and stream.reply.text:  # what was written before Ctrl-C stays said
-                self._talk.keep(question, stream.reply)
+            reply = stream.reply
+            if reply is not None and (reply.text or reply.finish_reason != "cancelled"):
+                self._talk.keep(question, reply)  # what was written before Ctrl-C stays said
 
     def _command(self, line: str) -> None:
         name, _, rest = line.partition(" ")
