@@ -5,7 +5,7 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,10 +15,9 @@ from pathlib import Path
 from osler.errors import OslerError
 from osler.folders import cache_folder, models_folder
 from osler.versions import version_of
+from osler.weights.lock import Report
 
 __all__ = ["Checkup", "Folder", "Model", "Problem", "Processor", "check_up", "features_in"]
-
-Report = Callable[[str, int, int], None]
 
 REQUIRED = (
     "openvino",

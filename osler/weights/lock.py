@@ -12,7 +12,17 @@ from pathlib import Path
 
 from osler.errors import DownloadError
 
-__all__ = ["LOCK_NAME", "Advance", "Lock", "LockedFile", "check_file", "digest_file", "read_lock", "write_lock"]
+__all__ = [
+    "LOCK_NAME",
+    "Advance",
+    "Lock",
+    "LockedFile",
+    "Report",
+    "check_file",
+    "digest_file",
+    "read_lock",
+    "write_lock",
+]
 
 LOCK_NAME = "osler-lock.json"
 VERSION = 1
@@ -20,6 +30,9 @@ CHUNK_BYTES = 1 << 22
 
 Advance = Callable[[int, int], None]
 """Called as work goes on, with what is done and what there is to do, in bytes."""
+
+Report = Callable[[str, int, int], None]
+"""As `Advance`, with what is being done first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

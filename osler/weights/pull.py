@@ -1,7 +1,7 @@
 """Pulling published weights: choose files, check the disk, fetch, verify, lock."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from osler.errors import DownloadError, InputError
 from osler.folders import models_folder
 from osler.weights.catalogue import Licence, find_build
-from osler.weights.lock import Lock, LockedFile, check_file, digest_file, read_lock, write_lock
+from osler.weights.lock import Lock, LockedFile, Report, check_file, digest_file, read_lock, write_lock
 from osler.weights.selection import NONE, Selection, select_files
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Pulled", "Request", "folder_of", "parse_source", "pull"]
 
 SPARE_BYTES = 64_000_000  # left free on the disk
-
-Report = Callable[[str, int, int], None]
-"""Called as work goes on: (what is being done, bytes done, bytes to do)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +204,8 @@ class _Job:
     def fetch(self, file: "RemoteFile") -> None:
         from osler.weights.transfer import fetch_file
 
-        listing, advance = self.listing, partial(self.report, f"Fetching {file.name}")
-        fetch_file(self.hub, listing.repository, listing.revision, file, folder=self.folder, advance=advance)
+        where = (self.hub, self.listing.repository, self.listing.revision)
+        fetch_file(*where, file, folder=self.folder, report=self.report)
 
     def write_lock(self, files: Sequence["RemoteFile"]) -> None:
         """Lock files at the listing's commit."""

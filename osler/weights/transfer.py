@@ -9,12 +9,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from osler.errors import DownloadError
 from osler.weights.hub import Hub, RemoteFile, Unreachable
-from osler.weights.lock import Advance, digest_file
+from osler.weights.lock import Advance, Report, digest_file
 
 __all__ = ["fetch_file", "part_path"]
 
@@ -31,7 +32,7 @@ def part_path(folder: Path, file: RemoteFile) -> Path:
     return place.with_name(f".{place.name}.{digest[:12]}.part")
 
 
-def fetch_file(hub: Hub, repository: str, revision: str, file: RemoteFile, *, folder: Path, advance: Advance) -> str:
+def fetch_file(hub: Hub, repository: str, revision: str, file: RemoteFile, *, folder: Path, report: Report) -> str:
     """Fetch one file into a folder, going on where an earlier try ended.
 
     Returns:
@@ -40,13 +41,13 @@ def fetch_file(hub: Hub, repository: str, revision: str, file: RemoteFile, *, fo
     Raises:
         DownloadError: the hub refuses, stays silent or sends other bytes than it announced, or the disk is full.
     """
-    part = part_path(folder, file)
+    part, advance = part_path(folder, file), partial(report, f"Fetching {file.name}")
     part.parent.mkdir(parents=True, exist_ok=True)
     with part.open("ab") as sink, _alone(sink, file.name), _disk_errors(part):
         if part.stat().st_size > file.size_bytes:
             sink.truncate(0)
         _receive_all(lambda offset: hub.open_file(repository, revision, file.name, offset), sink, file, advance)
-    digest = digest_file(part)
+    digest = digest_file(part, partial(report, f"Checking {file.name}"))
     if not file.matches(part, digest):
         part.unlink()
         raise DownloadError(

@@ -131,7 +131,7 @@ def test_a_busy_hub_is_asked_again(hub, tmp_path):
     listing = Hub().list_files(NAME)
     hub.busy = 2
     file = next(file for file in listing.files if file.name == GGUF)
-    transfer.fetch_file(Hub(), NAME, listing.revision, file, folder=tmp_path, advance=lambda done, total: None)
+    transfer.fetch_file(Hub(), NAME, listing.revision, file, folder=tmp_path, report=silent)
     assert (tmp_path / GGUF).read_bytes() == WEIGHTS
     assert pull(job, to=tmp_path, report=silent).num_fetched == 0
 
