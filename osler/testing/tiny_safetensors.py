@@ -1,7 +1,7 @@
 """A tiny random Gemma 3 as a folder of safetensors, in every generation of its names."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -87,11 +87,17 @@ def _write_shards(folder: Path, weights: Mapping[str, np.ndarray], kind: str, sh
 def _write_file(path: Path, weights: Mapping[str, np.ndarray], kind: str) -> None:
     from safetensors import TensorSpec, serialize_file
 
-    convert: Callable[[np.ndarray], np.ndarray] = {"bf16": to_bfloat16, "f16": np.float16, "f32": np.float32}[kind]
     dtype = {"bf16": "bfloat16", "f16": "float16", "f32": "float32"}[kind]
-    stored = {name: np.ascontiguousarray(convert(values)) for name, values in weights.items()}
+    stored = {name: np.ascontiguousarray(_convert(values, kind)) for name, values in weights.items()}
     entries = {
         name: TensorSpec(dtype=dtype, shape=values.shape, data_ptr=values.ctypes.data, data_len=values.nbytes)
         for name, values in stored.items()
     }
     serialize_file(entries, str(path), {"format": "pt"})
+
+
+def _convert(values: np.ndarray, kind: str) -> np.ndarray:
+    """float32 as float32, as float16, or as the bits of bfloat16."""
+    if kind == "bf16":
+        return to_bfloat16(values)
+    return values.astype(np.float16 if kind == "f16" else np.float32)

@@ -124,10 +124,6 @@ def _check_architecture(file: GgufFile) -> None:
             f"`{file.path.name}` is only a projector (mmproj): it reads images but holds no language model",
             hint="give the language model's file; the projector is found beside it",
         )
-    if architecture is None and file.metadata.get("split.no", 0):
-        raise WeightsError(
-            f"`{file.path.name}` is a later part of a split model", hint="give the part that ends in -00001-of-..."
-        )
     raise WeightsError(
         f"cannot run `{file.path.name}`: expected the architecture gemma3 (MedGemma, Gemma 3), got {architecture!r}",
         hint="Osler runs MedGemma and Gemma 3 only",

@@ -166,7 +166,7 @@ def _array(cursor: _Cursor) -> Any:
     if kind == _STRING:
         return _strings(cursor, cursor.count(8))
     if kind == _ARRAY:
-        return [_array(cursor) for _ in range(cursor.count(12))]
+        raise cursor.fail("an array is nested, which no model's file needs")
     if kind not in _NUMBERS:
         raise cursor.fail(f"unknown kind of array {kind}")
     return _numbers(cursor, kind, cursor.count(np.dtype(_NUMBERS[kind]).itemsize))

@@ -1,6 +1,5 @@
 """The tokenizer of a safetensors folder: tokenizer.json, through Hugging Face's `tokenizers`."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,7 +30,7 @@ class JsonTokenizer:
 
     def _refuse_byte_level(self) -> None:
         """Gemma's pieces are text with ▁ for the space; byte-level ones (GPT-2's) would decode to nonsense."""
-        if "ByteLevel" in json.dumps(str(self._tokenizer.decoder)):
+        if "ByteLevel" in str(self._tokenizer.decoder):
             raise WeightsError(
                 "cannot use tokenizer.json: it is byte-level, Gemma's is not", hint="fetch the model's own tokenizer"
             )

@@ -33,8 +33,9 @@ class SafetensorsCheckpoint(Checkpoint):
 
     def __init__(self, folder: Path) -> None:
         self.path = folder
+        paths = _weight_files(folder)
         values = _read_json(folder / "config.json")
-        self._files = [SafetensorsFile(path) for path in _weight_files(folder)]
+        self._files = [SafetensorsFile(path) for path in paths]
         self._places = _places(self._files, folder)
         has_vision = any(name.startswith("vision.") for name in self._places)
         self.config = model_config(values, has_vision=has_vision)

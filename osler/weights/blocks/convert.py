@@ -35,7 +35,7 @@ def grouped_matrix(block_type: BlockType, raw: np.ndarray) -> GroupedMatrix:
     offset = np.empty((rows, num_groups if block_type.has_offset else 0), np.float32)
     num_blocks = rows * blocks_in_row
     blocks = raw.reshape(num_blocks, block_type.size_bytes)
-    groups = Groups(*(array.reshape(num_blocks, -1) for array in (codes, scale, offset)))
+    groups = Groups(*(part.reshape(num_blocks, part.shape[1] // blocks_in_row) for part in (codes, scale, offset)))
     _decode_all(block_type, blocks, groups)
     return GroupedMatrix(
         codes=codes,
@@ -49,8 +49,9 @@ def grouped_matrix(block_type: BlockType, raw: np.ndarray) -> GroupedMatrix:
 def _decode_all(block_type: BlockType, blocks: np.ndarray, groups: Groups) -> None:
     """Decode in spans on a few threads: numpy releases the interpreter's lock while it computes."""
     spans = list(_ranges(0, len(blocks), max(1, SPAN_BYTES // block_type.size_bytes)))
-    if len(spans) == 1:
-        _decode_span(block_type, blocks, groups, spans[0])
+    if len(spans) <= 1:
+        for span in spans:
+            _decode_span(block_type, blocks, groups, span)
         return
     with ThreadPoolExecutor(_num_threads()) as pool:
         for _ in pool.map(lambda span: _decode_span(block_type, blocks, groups, span), spans):
