@@ -56,6 +56,15 @@ def test_the_json_tells_versions_processor_memory_and_folders(tmp_path):
     assert found["problems"] == []
 
 
+def test_an_openvino_that_does_not_start_is_a_problem_and_the_rest_is_still_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    result = run("--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert "OpenVINO does not start" in found["problems"][0]["what"]
+    assert found["memory_total_bytes"] > 0
+
+
 def test_the_text_tells_the_same_without_colour():
     result = run()
     assert result.exit_code == 0
