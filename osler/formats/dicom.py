@@ -5,11 +5,7 @@ sizes and types, never a value that could be a patient's; pydicom's own warnings
 neither shown nor chained.
 """
 
-import logging
 import math
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +20,7 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, Implic
 
 from osler.errors import InputError
 from osler.formats.files import check_size
+from osler.formats.quiet import silenced
 
 __all__ = ["DicomImage", "read_dicom"]
 
@@ -74,34 +71,32 @@ def read_dicom(path: Path) -> DicomImage:
             f"cannot read `{path}`: {path.stat().st_size:,} bytes, expected at most {MAX_FILE_BYTES:,} for one frame",
             hint="multi-frame files and whole slides are not read yet",
         )
-    with _quiet():
-        header = _load(path, stop_before_pixels=True)
-        _check_header(path, header)
-        dataset = _load(path, stop_before_pixels=False)
-        if not any(keyword in dataset for keyword in PIXEL_KEYWORDS):
-            raise InputError(f"cannot read `{path}`: expected (7FE0,0010) Pixel Data, got none{_class_name(dataset)}")
-        return _decode(path, dataset)
+    with silenced("pydicom"):
+        try:
+            return _read(path)
+        except InputError:
+            raise
+        except MemoryError:
+            raise InputError(f"cannot read `{path}`: not enough memory to decode it") from None
+        except Exception as error:  # parsers and decoders fed with damaged bytes may raise nearly anything
+            raise InputError(
+                f"cannot read `{path}`: the DICOM data is damaged, cut off or of a variant that is not read "
+                f"({type(error).__name__})",
+                hint="copy or export it again",
+            ) from None
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep pydicom, whose warnings repeat the values they are about, from the terminal and from logs."""
-    logger = logging.getLogger("pydicom")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
+def _read(path: Path) -> DicomImage:
+    header = _load(path, stop_before_pixels=True)
+    _check_header(path, header)
+    dataset = _load(path, stop_before_pixels=False)
+    if not any(keyword in dataset for keyword in PIXEL_KEYWORDS):
+        raise InputError(f"cannot read `{path}`: expected (7FE0,0010) Pixel Data, got none{_class_name(dataset)}")
+    return _decode(path, dataset)
 
 
 def _load(path: Path, *, stop_before_pixels: bool) -> FileDataset:
-    try:
-        dataset = pydicom.dcmread(path, stop_before_pixels=stop_before_pixels, force=True)
-    except Exception as error:  # a parser fed with damaged bytes may raise nearly anything
-        raise _damaged(path, error) from None
+    dataset = pydicom.dcmread(path, stop_before_pixels=stop_before_pixels, force=True)
     if "TransferSyntaxUID" not in dataset.file_meta:
         dataset.file_meta.TransferSyntaxUID = _guess_syntax(dataset)
     return dataset
@@ -139,7 +134,7 @@ def _decode(path: Path, dataset: FileDataset) -> DicomImage:
     photometric = str(properties["photometric_interpretation"])
     steps = [_first_step(dataset, stored)]
     if photometric == "PALETTE COLOR":
-        stored = _attempt(path, lambda: apply_color_lut(stored, dataset))
+        stored = apply_color_lut(stored, dataset)
         photometric = "RGB"
         steps.append("palette looked up")
     elif photometric == "RGB" and str(dataset.PhotometricInterpretation).startswith("YBR"):
@@ -152,7 +147,7 @@ def _decode(path: Path, dataset: FileDataset) -> DicomImage:
         bits=_bits(path, dataset, stored),
         slope=_real(path, dataset, "RescaleSlope"),
         intercept=_real(path, dataset, "RescaleIntercept"),
-        looked_up=_looked_up(path, dataset, stored),
+        looked_up=_looked_up(dataset, stored),
         steps=tuple(steps),
     )
 
@@ -168,24 +163,7 @@ def _pixels(path: Path, dataset: FileDataset) -> tuple[np.ndarray, dict[str, Any
             f"cannot read `{path}`: no decoder for its compression{_known_name(syntax)} is installed",
             hint="install Osler's dependencies again (pylibjpeg with its plugins)",
         )
-    return _attempt(path, lambda: decoder.as_array(dataset, index=0, **as_pixel_options(dataset)))
-
-
-def _attempt(path: Path, decode: Any) -> Any:
-    try:
-        return decode()
-    except MemoryError:
-        raise InputError(f"cannot read `{path}`: not enough memory to decode it") from None
-    except Exception as error:  # decoders fed with damaged bytes may raise nearly anything
-        raise _damaged(path, error) from None
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(
-        f"cannot read `{path}`: the DICOM data is damaged, cut off or of a variant that is not read "
-        f"({type(error).__name__})",
-        hint="copy or export it again",
-    )
+    return decoder.as_array(dataset, index=0, **as_pixel_options(dataset))
 
 
 def _check_shape(path: Path, stored: np.ndarray, photometric: str) -> None:
@@ -212,10 +190,10 @@ def _bits(path: Path, dataset: FileDataset, stored: np.ndarray) -> int:
     return min(_whole(path, dataset, "BitsStored", allocated) or allocated, allocated)
 
 
-def _looked_up(path: Path, dataset: FileDataset, stored: np.ndarray) -> np.ndarray | None:
+def _looked_up(dataset: FileDataset, stored: np.ndarray) -> np.ndarray | None:
     if "ModalityLUTSequence" not in dataset or stored.ndim != 2:
         return None
-    return _attempt(path, lambda: apply_modality_lut(stored, dataset))
+    return apply_modality_lut(stored, dataset)
 
 
 def _modality(dataset: FileDataset) -> str:
@@ -276,7 +254,7 @@ def _tag(keyword: str) -> str:
 
 def _known_name(uid: Any) -> str:
     """A registered UID's name in brackets; nothing for a private one, which could hold anything."""
-    return f" ({UID_dictionary[uid][0]})" if uid in UID_dictionary else ""
+    return f" ({UID_dictionary[str(uid)][0]})" if str(uid) in UID_dictionary else ""
 
 
 def _class_name(dataset: FileDataset) -> str:

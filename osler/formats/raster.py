@@ -4,7 +4,6 @@ Colour comes out as 8-bit RGB. Grey of more than 8 bits comes out in its own num
 not the decoder's to say.
 """
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from PIL import Image as Pillow
 from osler.errors import InputError
 from osler.formats.detect import Kind
 from osler.formats.files import check_size
+from osler.formats.quiet import silenced
 
 __all__ = ["Raster", "raster_of", "read_raster"]
 
@@ -73,8 +73,7 @@ def read_raster(path: Path, kind: Kind) -> Raster:
     Raises:
         InputError: damaged, cut off, too large, or of a variant that is not read.
     """
-    with path.open("rb") as stream, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with path.open("rb") as stream, silenced("PIL.TiffImagePlugin"):
         picture = _guard(path, kind, lambda: OPENERS[kind](stream))
         check_size(str(path), *picture.size)
         first = f"decoded {NAMES[kind]}: {picture.width} × {picture.height} pixels, {_depth(picture)}"
