@@ -3,8 +3,8 @@
 Each <start_of_image> of the template becomes ``\\n\\n<start_of_image>`` + M soft tokens + ``<end_of_image>\\n\\n``
 (transformers' Gemma3Processor, reference/medgemma.md 10d). All is encoded as one string, so that those newlines merge
 with their neighbours as the tokenizer does it: after ``user\\n`` an image begins with one token of three newlines.
-The M soft tokens are put in as ids, between two special tokens with which nothing merges: the vocabularies of GGUF
-files end before <image_soft_token>. Their place is taken by the image's vectors, so <pad> stands in, as it does in
+The M soft tokens are put in as ids, between two special tokens with which nothing merges. A vocabulary may end before
+<image_soft_token> (those of GGUF files do); <pad> then stands in for it, since the vectors take its place, as it does in
 transformers where the soft token lies outside the embedding.
 """
 

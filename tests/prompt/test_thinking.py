@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from osler.prompt.thinking import (
@@ -109,6 +109,7 @@ fragments = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(fragments, st.integers(1, 9))
 def test_a_stream_says_what_the_whole_text_says(parts, size):
     text = "".join(parts)
