@@ -4,7 +4,7 @@ Each <start_of_image> of the template becomes ``\\n\\n<start_of_image>`` + M sof
 (transformers' Gemma3Processor, reference/medgemma.md 10d). All is encoded as one string, so that those newlines merge
 with their neighbours as the tokenizer does it: after ``user\\n`` an image begins with one token of three newlines.
 The M soft tokens are put in as ids, between two special tokens with which nothing merges. A vocabulary may end before
-<image_soft_token> (those of GGUF files do); <pad> then stands in for it, since the vectors take its place, as it does in
+<image_soft_token> (those of GGUF files do); <pad> then stands in for it, since the vectors take its place, as in
 transformers where the soft token lies outside the embedding.
 """
 
