@@ -7,7 +7,7 @@ import openvino as ov
 
 from osler.errors import InputError
 
-__all__ = ["Compilation", "PRECISIONS"]
+__all__ = ["PRECISIONS", "Compilation"]
 
 PRECISIONS = ("bf16", "f32")
 

@@ -35,8 +35,8 @@ def use_large_pages() -> int:
     advise = ctypes.CDLL(None, use_errno=True).madvise
     advise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     done = 0
-    for start, end in _private_regions():
-        start, end = -(-start // LARGE) * LARGE, end // LARGE * LARGE
+    for first, last in _private_regions():
+        start, end = -(-first // LARGE) * LARGE, last // LARGE * LARGE
         if end - start < SMALLEST or advise(start, end - start, MADV_HUGEPAGE):
             continue
         if advise(start, end - start, MADV_COLLAPSE) and ctypes.get_errno() not in (errno.EINVAL, errno.EAGAIN):

@@ -145,7 +145,11 @@ _ONE_TOKEN = Chunk(
 
 
 def embedding_scale(width: int, precision: str) -> np.float32:
-    """√D in the precision of the computation, as the reference rounds it (transformers, Gemma3TextScaledWordEmbedding)."""
+    """√D, rounded to the precision of the computation as transformers' Gemma3TextScaledWordEmbedding does.
+
+    >>> float(embedding_scale(2560, "bf16"))
+    50.5
+    """
     scale = np.float32(width**0.5)
     if precision == "f32":
         return scale

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from openvino import Type
 from openvino import opset13 as op
 from openvino.op import _PagedAttentionExtension
 

@@ -5,6 +5,7 @@ it compiles, when it first infers and maybe later, so a `Graph` must live as lon
 """
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import openvino as ov
@@ -14,7 +15,8 @@ from openvino.op import Constant
 
 __all__ = ["Graph", "Node", "integers", "number"]
 
-Node = ov.Node | ov.Output
+Node: TypeAlias = Any
+"""An ov.Node or one of its outputs: OpenVINO takes either, but its type hints do not say so."""
 
 
 class Graph:

@@ -43,8 +43,9 @@ def stackable(matrices: dict[str, Matrix]) -> list[list[str]]:
     """Names whose matrices have one form, in their order; a dense matrix stands alone."""
     forms: dict[object, list[str]] = {}
     for name, matrix in matrices.items():
-        grouped = isinstance(matrix, GroupedMatrix)
-        form = (matrix.bits, matrix.group, matrix.offset is None) if grouped else name
+        form: object = name
+        if isinstance(matrix, GroupedMatrix):
+            form = (matrix.bits, matrix.group, matrix.offset is None)
         forms.setdefault(form, []).append(name)
     return list(forms.values())
 
