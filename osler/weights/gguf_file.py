@@ -51,7 +51,7 @@ class GgufFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.mapped = MappedFile(path)
-        header = read_header(memoryview(self.mapped.memory), path)
+        header = read_header(self.mapped.memory, path)
         self.metadata: dict[str, Any] = header.metadata
         self.data_start = header.data_start
         located = [self._locate(entry) for entry in header.tensors]

@@ -7,6 +7,7 @@ before memory is taken for it.
 
 import struct
 from dataclasses import dataclass
+from mmap import mmap
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ class GgufHeader:
 class _Cursor:
     """Reads forward through a buffer and refuses to pass its end."""
 
-    def __init__(self, buffer: memoryview, name: str) -> None:
+    def __init__(self, buffer: mmap, name: str) -> None:
         self.buffer = buffer
         self.name = name
         self.position = 0
@@ -102,12 +103,12 @@ class _Cursor:
         size = self.count(1)
         start = self.advance(size)
         try:
-            return bytes(self.buffer[start : start + size]).decode()
+            return self.buffer[start : start + size].decode()
         except UnicodeDecodeError as error:
             raise self.fail("expected text in UTF-8") from error
 
 
-def read_header(buffer: memoryview, path: Path) -> GgufHeader:
+def read_header(buffer: mmap, path: Path) -> GgufHeader:
     """Read and check the header of a mapped file."""
     cursor = _Cursor(buffer, path.name)
     _check_start(cursor)
@@ -127,7 +128,8 @@ def read_header(buffer: memoryview, path: Path) -> GgufHeader:
 
 
 def _check_start(cursor: _Cursor) -> None:
-    magic = bytes(cursor.buffer[cursor.advance(4) :][:4])
+    start = cursor.advance(4)
+    magic = cursor.buffer[start : start + 4]
     if magic != MAGIC:
         raise WeightsError(
             f"`{cursor.name}` is not a GGUF file: expected the bytes {MAGIC!r} at its start, got {magic!r}",
@@ -182,7 +184,7 @@ def _strings(cursor: _Cursor, count: int) -> list[bytes]:
             position = start + read(buffer, position)[0]
             if position > end:
                 raise cursor.fail("a string runs past the end of the file")
-            strings.append(bytes(buffer[start:position]))
+            strings.append(buffer[start:position])
     except struct.error as error:
         raise cursor.fail("an array of strings runs past the end of the file") from error
     cursor.position = position

@@ -23,16 +23,15 @@ _APART = re.compile(f"({re.escape(UNKNOWN)}|{re.escape(IMAGE_SOFT_TOKEN)}|{SPACE
 class GgufTokenizer:
     """A `Tokenizer` (osler.prompt.tokens) made from tokens, scores and types."""
 
-    def __init__(self, tokens: Sequence[bytes], scores: np.ndarray, types: Sequence[int], *, unknown: int) -> None:
+    def __init__(self, tokens: Sequence[bytes], scores: np.ndarray, types: np.ndarray, *, unknown: int) -> None:
         from sentencepiece import SentencePieceProcessor
 
-        self._tokens = list(tokens)
-        self._ids = {piece: index for index, piece in enumerate(self._tokens)}
-        self._soft = self._soft_token()
-        self.size = max(len(self._tokens), (self._soft or 0) + 1)
-        self._processor = SentencePieceProcessor()
-        self._processor.LoadFromSerializedProto(_model(self._tokens, scores, types, unknown))
+        self._tokens = tokens
         self._unknown = unknown
+        self._processor = SentencePieceProcessor()
+        self._processor.LoadFromSerializedProto(_model(tokens, scores, types, unknown))
+        self._soft = self._soft_token()
+        self.size = max(len(tokens), (self._soft or 0) + 1)
         self._special = {index for name in SPECIAL if (index := self.id_of(name)) is not None} | {unknown}
 
     @classmethod
@@ -62,16 +61,21 @@ class GgufTokenizer:
         if not isinstance(unknown, int) or not 0 <= unknown < len(tokens):
             raise WeightsError(f"the tokenizer of `{file_name}` names no unknown token: got {unknown!r}", hint=_HINT)
         try:
-            return cls(tokens, scores, types.tolist(), unknown=unknown)
+            return cls(tokens, scores, types, unknown=unknown)
         except RuntimeError as error:
             raise WeightsError(f"cannot use the tokenizer of `{file_name}`: {error}", hint=_HINT) from error
 
     def _soft_token(self) -> int | None:
         """The soft token's id. Where the vocabulary ends before it, it is the next id (262,144 for Gemma)."""
-        inside = self._ids.get(IMAGE_SOFT_TOKEN.encode())
-        if inside is not None or START_OF_IMAGE.encode() not in self._ids:
+        inside = self._id_inside(IMAGE_SOFT_TOKEN)
+        if inside is not None or self._id_inside(START_OF_IMAGE) is None:
             return inside
         return len(self._tokens)
+
+    def _id_inside(self, token: str) -> int | None:
+        """The id of an exact token of the file's vocabulary."""
+        found = self._processor.PieceToId(token)
+        return found if found != self._unknown or token == self._processor.IdToPiece(found) else None
 
     def encode(self, text: str) -> list[int]:
         text = without_surrogates(text)
@@ -79,13 +83,9 @@ class GgufTokenizer:
             return self._processor.Encode(text)
         ids: list[int] = []
         for index, part in enumerate(_APART.split(text)):
-            apart = self._id_apart(part) if index % 2 else None
+            apart = self.id_of(part) if index % 2 else None
             ids += self._processor.Encode(part) if apart is None else [apart]
         return ids
-
-    def _id_apart(self, part: str) -> int | None:
-        found = self.id_of(part)
-        return self._ids.get(part.replace(SPACE_MARK, " ").encode()) if found is None else found
 
     def decode(self, ids: Sequence[int]) -> str:
         return decode_pieces(ids, self.piece)
@@ -96,20 +96,21 @@ class GgufTokenizer:
         return piece_bytes(self._tokens[token].decode("utf-8", errors="replace"))
 
     def id_of(self, token: str) -> int | None:
-        return self._soft if token == IMAGE_SOFT_TOKEN else self._ids.get(token.encode())
+        return self._soft if token == IMAGE_SOFT_TOKEN else self._id_inside(token)
 
 
 _HINT = "convert the model again with a current llama.cpp, or use a published file"
 
 
-def _model(tokens: Sequence[bytes], scores: np.ndarray, types: Sequence[int], unknown: int) -> bytes:
+def _model(tokens: Sequence[bytes], scores: np.ndarray, types: np.ndarray, unknown: int) -> bytes:
     """The SentencePiece model.
 
     Control tokens become user-defined ones, because a text's special tokens are to be recognised. llama.cpp's converter
     writes the runs of spaces among the user-defined ones with real spaces; SentencePiece wants ▁ there.
     """
-    kinds = [PieceType.USER_DEFINED if kind == PieceType.CONTROL else kind for kind in types]
-    kinds = [PieceType.NORMAL if kind == PieceType.UNKNOWN else kind for kind in kinds]
+    kinds = types.astype(np.uint8)
+    kinds[types == PieceType.CONTROL] = PieceType.USER_DEFINED
+    kinds[types == PieceType.UNKNOWN] = PieceType.NORMAL
     kinds[unknown] = PieceType.UNKNOWN
     pieces = [piece.replace(b" ", _SPACE) if b" " in piece else piece for piece in tokens]
     return model_bytes(pieces, scores, kinds, unknown=unknown)

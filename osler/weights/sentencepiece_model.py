@@ -26,7 +26,7 @@ _VARINT, _BYTES = 0, 2
 _BPE = 2
 
 
-def model_bytes(pieces: Sequence[bytes], scores: np.ndarray, types: Sequence[int], *, unknown: int) -> bytes:
+def model_bytes(pieces: Sequence[bytes], scores: np.ndarray, types: np.ndarray, *, unknown: int) -> bytes:
     """A ModelProto: byte-pair encoding with byte fallback, no normalisation, no space put in front.
 
     Args:
@@ -35,25 +35,28 @@ def model_bytes(pieces: Sequence[bytes], scores: np.ndarray, types: Sequence[int
         types: `PieceType` for every token.
         unknown: the id of the one token of type UNKNOWN.
     """
-    packed_scores = scores.astype("<f4").tobytes()
-    parts = []
-    for index, (piece, kind) in enumerate(zip(pieces, types, strict=True)):
-        # SentencePiece: piece = 1 (string), score = 2 (float), type = 3 (enum)
-        size = _varint(len(piece))
-        body = b"\x0a" + size + piece + b"\x15" + packed_scores[4 * index : 4 * index + 4] + b"\x18" + _varint(kind)
-        parts.append(b"\x0a" + _varint(len(body)) + body)  # ModelProto.pieces = 1
+    tails = np.empty((len(pieces), 7), np.uint8)  # SentencePiece.score = 2 (float), .type = 3 (enum)
+    tails[:, 0], tails[:, 5] = 0x15, 0x18
+    tails[:, 1:5] = scores.astype("<f4").view(np.uint8).reshape(-1, 4)
+    tails[:, 6] = types
+    heads = _Heads()
+    parts = [heads[len(piece)] + piece + tail for piece, tail in zip(pieces, tails.view("V7").ravel().tolist())]
     trainer = _number(3, _BPE) + _number(35, 1) + _number(40, unknown)  # model_type, byte_fallback, unk_id
     # name, add_dummy_prefix, remove_extra_whitespaces, escape_whitespaces
     normaliser = _field(1, b"identity") + _number(3, 0) + _number(4, 0) + _number(5, 1)
     return b"".join(parts) + _field(2, trainer) + _field(3, normaliser)
 
 
-_SMALL = [bytes([number]) for number in range(128)]
+class _Heads(dict[int, bytes]):
+    """What stands before a piece's text: ModelProto.pieces = 1, the entry's size, SentencePiece.piece = 1, its size."""
+
+    def __missing__(self, size: int) -> bytes:
+        start = b"\x0a" + _varint(size)
+        self[size] = b"\x0a" + _varint(len(start) + size + 7) + start
+        return self[size]
 
 
 def _varint(number: int) -> bytes:
-    if number < 128:
-        return _SMALL[number]
     out = bytearray()
     while number >= 128:
         out.append(number & 0x7F | 0x80)
