@@ -1,31 +1,43 @@
 """A short identity for files of gigabytes."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from osler.values import FileRecord
 
-__all__ = ["WHOLE_BYTES", "file_record", "identity"]
+__all__ = ["WHOLE_BYTES", "Place", "file_record", "identity"]
 
 WHOLE_BYTES = 32 * 1024 * 1024
 """Files up to this size are digested whole."""
 
 _HEAD_BYTES = 8 * 1024 * 1024
-_SAMPLES = 32
-"""Each may cost a disk access: 256 took over a second on a cold file."""
-
 _SAMPLE_BYTES = 4096
+_SMALL_BYTES = 64 * 1024
 
 
-def file_record(path: Path, data: np.ndarray, kind: str) -> FileRecord:
+class Place(Protocol):
+    """Where a tensor lies in its file."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def size_bytes(self) -> int: ...
+
+
+def file_record(path: Path, data: np.ndarray, kind: str, tensors: Iterable[Place] = ()) -> FileRecord:
     """A record of a mapped file.
 
-    A larger file's digest is that of its size, its first 8 MiB (where the header stands), its last 4 KiB and 32
-    evenly spaced pieces of 4 KiB: enough to tell builds apart, not a proof that every byte is right.
+    A larger file's digest is that of its size, its first 8 MiB (where the header stands) and 4 KiB from the middle of
+    every tensor but the smallest. That tells builds apart, fine-tuned ones too in which only some matrices differ (even
+    pieces of the whole file would miss those), and costs a few disk accesses; it does not prove that every byte is
+    right.
     """
-    return FileRecord(name=path.name, sha256=_digest(data), size_bytes=data.size, kind=kind)
+    return FileRecord(name=path.name, sha256=_digest(data, tensors), size_bytes=data.size, kind=kind)
 
 
 def identity(files: tuple[FileRecord, ...]) -> str:
@@ -34,11 +46,12 @@ def identity(files: tuple[FileRecord, ...]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _digest(data: np.ndarray) -> str:
+def _digest(data: np.ndarray, tensors: Iterable[Place]) -> str:
     if data.size <= WHOLE_BYTES:
         return hashlib.sha256(data.data).hexdigest()
     digest = hashlib.sha256(data.size.to_bytes(8, "little"))
     digest.update(data[:_HEAD_BYTES].data)
-    for start in np.linspace(_HEAD_BYTES, data.size - _SAMPLE_BYTES, _SAMPLES, dtype=np.int64):
-        digest.update(data[start : start + _SAMPLE_BYTES].data)
+    middles = [tensor.start + tensor.size_bytes // 2 for tensor in tensors if tensor.size_bytes >= _SMALL_BYTES]
+    for middle in sorted(middles):
+        digest.update(data[middle : middle + _SAMPLE_BYTES].data)
     return digest.hexdigest()

@@ -43,9 +43,10 @@ class GgufCheckpoint(Checkpoint):
         self._projector: Projector | None = found.projector
         self.vision_note = found.note
         self.config = ModelConfig(text=text, vision=found.projector.config if found.projector else None)
+        self._check_vocabulary()
         check_shapes(path.name, self.config, {name: self.shape(name) for name in self.names()})
         opened = [*self._parts, *([self._projector.file] if self._projector else [])]
-        self.files = tuple(file_record(part.path, part.mapped.bytes, "gguf") for part in opened)
+        self.files = tuple(file_record(part.path, part.mapped.bytes, "gguf", part.tensors.values()) for part in opened)
         self.identity = identity(self.files)
         self.description = f"GGUF {self._kind()}" + (f" + {self._projector.description}" if self._projector else "")
 
@@ -61,6 +62,15 @@ class GgufCheckpoint(Checkpoint):
             vocabulary_size=self._tensors["token_embd.weight"][1].shape[0],
             tied_output="output.weight" not in self._tensors,
         )
+
+    def _check_vocabulary(self) -> None:
+        tokens = self._parts[0].metadata.get("tokenizer.ggml.tokens", [])
+        rows = self.config.text.vocabulary_size
+        if tokens and len(tokens) != rows:
+            raise WeightsError(
+                f"`{self.path.name}` contradicts itself: {len(tokens):,} tokens for {rows:,} rows of the embedding",
+                hint="convert the model again with a current llama.cpp, or use a published file",
+            )
 
     def _kind(self) -> str:
         """The file's own type, or the commonest among its matrices."""

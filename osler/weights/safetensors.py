@@ -47,7 +47,7 @@ class SafetensorsCheckpoint(Checkpoint):
         check_shapes(folder.name, self.config, {name: self.shape(name) for name in self._places})
         self.files = tuple(
             [file_record(folder / "config.json", MappedFile(folder / "config.json").bytes, "config")]
-            + [file_record(file.path, file.mapped.bytes, "safetensors") for file in self._files]
+            + [file_record(file.path, file.mapped.bytes, "safetensors", file.tensors.values()) for file in self._files]
         )
         self.identity = identity(self.files)
         kinds = Counter(file.tensors[name].kind for file, name in self._places.values())

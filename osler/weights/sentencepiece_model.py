@@ -40,7 +40,9 @@ def model_bytes(pieces: Sequence[bytes], scores: np.ndarray, types: np.ndarray, 
     tails[:, 1:5] = scores.astype("<f4").view(np.uint8).reshape(-1, 4)
     tails[:, 6] = types
     heads = _Heads()
-    parts = [heads[len(piece)] + piece + tail for piece, tail in zip(pieces, tails.view("V7").ravel().tolist())]
+    parts = [
+        heads[len(piece)] + piece + tail for piece, tail in zip(pieces, tails.view("V7").ravel().tolist(), strict=True)
+    ]
     trainer = _number(3, _BPE) + _number(35, 1) + _number(40, unknown)  # model_type, byte_fallback, unk_id
     # name, add_dummy_prefix, remove_extra_whitespaces, escape_whitespaces
     normaliser = _field(1, b"identity") + _number(3, 0) + _number(4, 0) + _number(5, 1)

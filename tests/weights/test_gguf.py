@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import gguf
 import numpy as np
 import pytest
 
 from osler.errors import WeightsError
 from osler.model.matrix import GroupedMatrix
-from osler.testing.tiny import write_gguf
+from osler.testing.tiny import BLOCK_SHAPE, write_gguf
 from osler.weights.blocks import BLOCK_TYPES
 from osler.weights.checkpoint import open_checkpoint
 
@@ -66,6 +68,12 @@ def test_a_shape_that_contradicts_the_metadata_is_refused(tmp_path, gguf_path):
     )
     with pytest.raises(WeightsError, match=r"the shape \[256, 512\], the file has \[512, 256\]"):
         open_checkpoint(tmp_path / "wrong.gguf")
+
+
+def test_a_vocabulary_of_another_size_than_the_embedding_is_refused(tmp_path):
+    path = write_gguf(tmp_path / "tiny.gguf", "F16", shape=replace(BLOCK_SHAPE, vocabulary_size=700), projector=None)
+    with pytest.raises(WeightsError, match="767 tokens for 699 rows of the embedding"):
+        open_checkpoint(path)
 
 
 def test_asking_for_a_name_that_is_not_there_is_a_key_error(gguf_path):
