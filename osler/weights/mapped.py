@@ -25,7 +25,10 @@ class MappedFile:
                     raise WeightsError(f"cannot read `{path.name}`: the file is empty", hint="fetch the file again")
                 self.memory = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
-            raise WeightsError(f"cannot read `{path.name}`: {error.strerror or error}") from error
+            raise WeightsError(
+                f"cannot read `{path.name}`: {error.strerror or error}",
+                hint="check that the file is where it should be and that you may read it",
+            ) from error
         self.bytes = np.frombuffer(self.memory, np.uint8)
 
     def array(self, start: int, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

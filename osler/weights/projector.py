@@ -23,11 +23,17 @@ _GET_ONE = "put the model's mmproj file (F16, BF16 or F32, published beside the 
 
 
 class Projector:
-    """An opened projector file."""
+    """An opened projector file.
+
+    Attributes:
+        config: the vision tower's shape.
+        text_width: the width of the language model it belongs to.
+    """
 
     def __init__(self, file: GgufFile) -> None:
         self.file = file
         self.config: VisionConfig = vision_config(file.metadata, file.path.name)
+        self.text_width = Metadata(file.metadata, file.path.name).count("clip.vision.projection_dim")
         shapes = {name: tensor.shape for name, tensor in file.tensors.items()}
         swapped = feed_forward_is_swapped(shapes, self.config.width, self.config.feed_forward_width)
         names = vision_names(self.config.num_layers, swapped=swapped)
@@ -42,11 +48,6 @@ class Projector:
     @property
     def description(self) -> str:
         return f"mmproj {self.kind}"
-
-    @property
-    def text_width(self) -> int:
-        """The width of the language model it belongs to."""
-        return Metadata(self.file.metadata, self.file.path.name).count("clip.vision.projection_dim")
 
     def names(self) -> frozenset[str]:
         return frozenset(self._names)

@@ -59,6 +59,14 @@ def test_a_damaged_projector_leaves_the_language_model_usable_and_is_named(model
     assert "cannot read GGUF `mmproj.gguf`" in checkpoint.vision_note
 
 
+def test_a_projector_without_a_usable_width_leaves_the_language_model_usable(model):
+    path = write_projector(model.with_name("mmproj.gguf"))
+    path.write_bytes(path.read_bytes().replace(b"clip.vision.projection_dim", b"clip.vision.projection_din"))
+    checkpoint = open_checkpoint(model)
+    assert checkpoint.config.vision is None
+    assert "`clip.vision.projection_dim` must be a whole number" in checkpoint.vision_note
+
+
 def test_a_projector_of_another_model_family_is_passed_over(model):
     writer = gguf.GGUFWriter(model.with_name("llava.gguf"), "clip")
     writer.add_string("clip.projector_type", "mlp")
