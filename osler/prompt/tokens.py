@@ -1,4 +1,4 @@
-"""What a tokenizer is; `osler.weights.tokenizer` makes them."""
+"""What a tokenizer is; `osler.weights` makes them from tokenizer.json and from GGUF metadata."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
