@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from osler.engine.compilation import Compilation
+from osler.engine.large_pages import use_large_pages
 from osler.engine.stacked_weights import Source, StackedWeights
 from osler.model.config import VisionConfig
 from osler.model.vision import vision_graph
@@ -25,6 +26,7 @@ class VisionEncoder:
         self.config = config
         model, self._graph = vision_graph(config, StackedWeights(source))  # the graph owns what the model reads
         self._request = compilation.compile(model).create_infer_request()
+        use_large_pages()
 
     def encode(self, pixels: np.ndarray, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
         """Image vectors [I, M, D] float32 of pixel values [I, 3, N, N] float32 in -1..1, image by image."""

@@ -10,6 +10,7 @@ import json
 import mmap
 import os
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,6 +30,12 @@ ALIGNMENT = mmap.ALLOCATIONGRANULARITY
 
 WORTHWHILE_BYTES = 256 << 20
 """Smaller checkpoints are decoded in a moment."""
+
+KEPT = 4
+"""Stores to keep: each is as large as the model."""
+
+STALE_S = 3600.0
+"""A file that has been growing for so long is not growing any more."""
 
 DISK_FACTOR = 2
 """Free disk that must be there, as a multiple of the checkpoint: decoded weights take 1.2 to 1.5 times its size."""
@@ -124,6 +131,16 @@ class WeightStore:
         partial_index = self._partial.with_suffix(".json-part")
         partial_index.write_text(json.dumps(index))
         partial_index.replace(self._index_path)
+        self._trim()
+
+    def _trim(self) -> None:
+        """Delete what processes left that were stopped, and the stores that were not used for longest."""
+        folder = self._path.parent
+        stores = sorted(folder.glob("*.weights"), key=lambda path: path.stat().st_mtime, reverse=True)
+        left_over = [path for path in folder.glob("*.part") if time.time() - path.stat().st_mtime > STALE_S]
+        for path in [*stores[KEPT:], *left_over]:
+            path.with_suffix(".json").unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
     def abandon(self) -> None:
         """Drop what was not finished. Maps already handed out stay good."""
