@@ -1,6 +1,7 @@
 """The names that every checkpoint format is translated to, and the shapes that a configuration gives them."""
 
 from collections.abc import Iterator
+from math import prod
 
 from osler.model.config import ModelConfig, TextConfig, VisionConfig
 
@@ -10,6 +11,7 @@ __all__ = [
     "VISION_LAYER_LINEARS",
     "VISION_LAYER_NORMS",
     "Shape",
+    "canonical_shape",
     "expected_shapes",
     "is_text_matrix",
 ]
@@ -34,6 +36,19 @@ def is_text_matrix(name: str) -> bool:
     return name in ("text.embedding", "text.output") or (
         name.startswith("text.layers.") and name.rsplit(".", 1)[1] in TEXT_LAYER_MATRICES
     )
+
+
+def canonical_shape(name: str, stored: Shape) -> Shape:
+    """The canonical shape of a weight that a file stores in Hugging Face's layout, as GGUF's projectors do too.
+
+    >>> canonical_shape("vision.patch.weight", (1152, 3, 14, 14))
+    (1152, 588)
+    """
+    if name == "projector.weight":  # stored as the factor on the right: [D_vision, D_text]
+        return stored[::-1]
+    if name == "vision.patch.weight":  # [D, channel, row, column]
+        return stored[0], prod(stored[1:])
+    return stored
 
 
 def expected_shapes(config: ModelConfig) -> dict[str, Shape]:

@@ -11,7 +11,7 @@ from osler.model.matrix import DenseMatrix, Matrix
 from osler.weights.gguf_config import Metadata, vision_config
 from osler.weights.gguf_file import GgufFile, is_gguf
 from osler.weights.gguf_names import feed_forward_is_swapped, vision_names
-from osler.weights.names import Shape
+from osler.weights.names import Shape, canonical_shape
 
 __all__ = ["Found", "Projector", "find_projector"]
 
@@ -53,12 +53,7 @@ class Projector:
         return frozenset(self._names)
 
     def shape(self, name: str) -> Shape:
-        shape = self.file.tensors[self._names[name]].shape
-        if name == "projector.weight":  # stored as the factor on the right: [D_vision, D_text]
-            return shape[::-1]
-        if name == "vision.patch.weight":  # [D, channel, row, column]
-            return shape[0], int(np.prod(shape[1:]))
-        return shape
+        return canonical_shape(name, self.file.tensors[self._names[name]].shape)
 
     def matrix(self, name: str) -> Matrix:
         matrix = self.file.matrix(self._names[name])

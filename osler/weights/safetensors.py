@@ -14,7 +14,7 @@ from osler.prompt.tokens import Tokenizer
 from osler.weights.checkpoint import Checkpoint, check_ids, check_shapes
 from osler.weights.fingerprint import file_record, identity
 from osler.weights.mapped import MappedFile
-from osler.weights.names import Shape
+from osler.weights.names import Shape, canonical_shape
 from osler.weights.safetensors_config import model_config
 from osler.weights.safetensors_file import SafetensorsFile, StoredTensor
 from osler.weights.safetensors_names import canonical_name
@@ -61,12 +61,7 @@ class SafetensorsCheckpoint(Checkpoint):
         return frozenset(self._places)
 
     def shape(self, name: str) -> Shape:
-        shape = self._place(name)[1].shape
-        if name == "projector.weight":  # stored as the factor on the right: [D_vision, D_text]
-            return shape[::-1]
-        if name == "vision.patch.weight":  # [D, channel, row, column]
-            return shape[0], int(np.prod(shape[1:]))
-        return shape
+        return canonical_shape(name, self._place(name)[1].shape)
 
     def matrix(self, name: str) -> Matrix:
         file, stored = self._places[name]
