@@ -91,22 +91,20 @@ def _reply(stream: "Stream") -> "Reply":
 def _interrupted(stream: "Stream") -> OslerError:
     stream.cancel()
     num_written = stream.reply.usage.completion_tokens if stream.reply else 0
-    return OslerError(
-        f"interrupted: {num_written} token{'s'[: num_written != 1]} {'was' if num_written == 1 else 'were'} written"
-    )
+    return OslerError(f"interrupted: {_counted(num_written, 'token')} {'was' if num_written == 1 else 'were'} written")
 
 
 def _costs(reply: "Reply") -> str:
-    """One line such as "image 7.9 s · prompt 272 tokens, 2.0 s · answer 64 tokens, 4.5 s (14.0 tokens/s)"."""
+    """One line such as "1 image 7.9 s · prompt 272 tokens 2.0 s · answer 64 tokens 4.5 s (14.0 tokens/s)"."""
     usage, timings = reply.usage, reply.timings
     num_images = len(reply.provenance.images)
-    images = [f"{num_images} image{'s'[: num_images != 1]} {timings.image_s:.1f} s"] if num_images else []
+    images = [f"{_counted(num_images, 'image')} {timings.image_s:.1f} s"] if num_images else []
     # the first token comes with the prompt
     rate = f" ({(usage.completion_tokens - 1) / timings.decode_s:.1f} tokens/s)" if timings.decode_s > 0 else ""
-    return " · ".join(
-        [
-            *images,
-            f"prompt {usage.prompt_tokens} tokens {timings.prefill_s:.1f} s",
-            f"answer {usage.completion_tokens} tokens {timings.decode_s:.1f} s{rate}",
-        ]
-    )
+    prompt = f"prompt {_counted(usage.prompt_tokens, 'token')} {timings.prefill_s:.1f} s"
+    answer = f"answer {_counted(usage.completion_tokens, 'token')} {timings.decode_s:.1f} s{rate}"
+    return " · ".join([*images, prompt, answer])
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
