@@ -35,6 +35,7 @@ class SamplingOptions(TypedDict, total=False):
     stop: Sequence[str] | str
     logit_bias: Mapping[int, float]
     logprobs: bool
+    ignore_eos: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,51 +1,13 @@
 """An answer as it is written: the engine runs as always, over a network that says what a test wants to hear."""
 
 import math
+from dataclasses import astuple
 
-import numpy as np
 import pytest
 
-from osler.engine.engine import Engine
 from osler.errors import WeightsError
-from osler.model.config import ModelConfig
-from osler.prompt import stop_ids
-from osler.tasks.model import Identity, Model
-from osler.tasks.progress import READING_PROMPT, no_progress
-from osler.testing.runners import tiny_config
-from osler.testing.tokens import CharacterTokenizer
-
-
-class Script:
-    """A network that writes given ids, whatever it is asked; None stands for a result that is no number."""
-
-    def __init__(self, ids, vocabulary_size):
-        self.config = tiny_config(vocabulary_size=vocabulary_size)
-        self._ids = iter(ids)
-
-    def step(self, chunks):
-        logits = np.zeros((sum(chunk.num_logits for chunk in chunks), self.config.vocabulary_size), np.float32)
-        for row in logits:
-            token = next(self._ids)
-            row[token or 0] = 9 if token is not None else math.nan
-        return logits
-
-
-def writing(text: str, *, then=()) -> Model:
-    """A model that writes a text, special tokens in it included, and then more ids."""
-    tokenizer = CharacterTokenizer()
-    runner = Script([*tokenizer.encode(text), *then], tokenizer.size)
-    engine = Engine(runner, stop_ids=stop_ids(tokenizer), global_blocks=64, local_blocks=64, tokenizer=tokenizer)
-    identity = Identity(path=None, description="a script", weights_id="0", precision="f32")
-    config = ModelConfig(text=runner.config, vision=None)
-    return Model(
-        identity,
-        config,
-        tokenizer=tokenizer,
-        context=engine.context,
-        build_engine=lambda progress: engine,
-        vectors=None,
-        progress=no_progress,
-    )
+from osler.tasks.progress import READING_PROMPT
+from osler.testing.scripted import scripted_model
 
 
 def joined(stream) -> list[tuple[str, str]]:
@@ -60,41 +22,41 @@ def joined(stream) -> list[tuple[str, str]]:
 
 
 def test_an_answer_ends_at_the_stop_token_which_has_no_text():
-    reply = writing("Clear.<end_of_turn>ignored").ask(None, "Lungs?")
+    reply = scripted_model("Clear.<end_of_turn>ignored").ask(None, "Lungs?")
     assert (reply.text, reply.thinking, reply.finish_reason) == ("Clear.", None, "stop")
     assert reply.usage.completion_tokens == len("Clear.") + 1 == len(reply.token_ids)
 
 
 def test_thinking_is_told_from_the_answer():
-    stream = writing("<unused94>thought\nHeart first.<unused95>Enlarged.<end_of_turn>").stream(None, "Heart?")
+    stream = scripted_model("<unused94>thought\nHeart first.<unused95>Enlarged.<end_of_turn>").stream(None, "Heart?")
     assert joined(stream) == [("thinking", "Heart first."), ("answer", "Enlarged.")]
     assert (stream.reply.thinking, stream.reply.text) == ("Heart first.", "Enlarged.")
 
 
 def test_thinking_that_was_cut_off_leaves_no_answer():
-    stream = writing("<unused94>thought\nHeart first, then").stream(None, "Heart?", max_new_tokens=20)
+    stream = scripted_model("<unused94>thought\nHeart first, then").stream(None, "Heart?", max_new_tokens=20)
     assert joined(stream)[0][0] == "thinking"
     assert (stream.reply.text, stream.reply.finish_reason) == ("", "length")
     assert stream.reply.thinking.startswith("Heart")
 
 
 def test_thinking_without_its_opening_token_is_told_in_the_reply():
-    reply = writing("Heart first.<unused95>Enlarged.<end_of_turn>").ask(None, "Heart?")
+    reply = scripted_model("Heart first.<unused95>Enlarged.<end_of_turn>").ask(None, "Heart?")
     assert (reply.thinking, reply.text) == ("Heart first.", "Enlarged.")
 
 
 def test_a_stop_text_is_neither_streamed_nor_in_the_reply():
-    stream = writing("One. Two. Three.").stream(None, "Count.", stop="Two")
+    stream = scripted_model("One. Two. Three.").stream(None, "Count.", stop="Two")
     assert joined(stream) == [("answer", "One. ")]
     assert (stream.reply.text, stream.reply.finish_reason) == ("One. ", "stop")
 
 
 def test_a_character_of_several_tokens_is_streamed_whole():
-    assert "�" not in joined(writing("37 °C 胸片<end_of_turn>").stream(None, "Temperature?"))[0][1]
+    assert "�" not in joined(scripted_model("37 °C 胸片<end_of_turn>").stream(None, "Temperature?"))[0][1]
 
 
 def test_the_prompt_s_progress_is_told_from_nothing_to_all():
-    model = writing("Clear.<end_of_turn>")
+    model = scripted_model("Clear.<end_of_turn>")
     told = []
     model.progress = lambda *event: told.append(event)
     stream = model.stream(None, "Lungs?")
@@ -104,7 +66,7 @@ def test_the_prompt_s_progress_is_told_from_nothing_to_all():
 
 
 def test_ctrl_c_keeps_what_was_written_and_frees_the_engine():
-    model = writing("Clear lungs.<end_of_turn>", then=CharacterTokenizer().encode("Yes.<end_of_turn>"))
+    model = scripted_model("Clear lungs.<end_of_turn>Yes.<end_of_turn>")
     stream = model.stream(None, "Lungs?")
     interrupted = iter([*"Clear"])
     with pytest.raises(KeyboardInterrupt):
@@ -118,29 +80,22 @@ def test_ctrl_c_keeps_what_was_written_and_frees_the_engine():
 
 
 def test_ctrl_c_inside_the_network_leaves_a_reply_too():
-    model = writing("Cl")
-    step = model.engine._runner.step
-
-    def interrupted(chunks):
-        try:
-            return step(chunks)
-        except StopIteration:
-            raise KeyboardInterrupt from None
-
-    model.engine._runner.step = interrupted
-    stream = model.stream(None, "Lungs?")
+    stream = scripted_model("Cl", KeyboardInterrupt()).stream(None, "Lungs?")
     with pytest.raises(KeyboardInterrupt):
         list(stream)
     assert (stream.reply.text, stream.reply.finish_reason) == ("Cl", "cancelled")
-    assert not any(math.isnan(seconds) for seconds in vars_of(stream.reply.timings))
+
+
+def test_ctrl_c_before_the_first_token_leaves_a_reply_without_text():
+    stream = scripted_model(KeyboardInterrupt()).stream(None, "Lungs?")
+    with pytest.raises(KeyboardInterrupt):
+        list(stream)
+    assert (stream.reply.text, stream.reply.usage.completion_tokens) == ("", 0)
+    assert not any(math.isnan(seconds) for seconds in astuple(stream.reply.timings))
 
 
 def test_a_failure_of_the_network_is_raised_and_there_is_no_reply():
-    stream = writing("Cl", then=[None]).stream(None, "Lungs?")
+    stream = scripted_model("Cl", None).stream(None, "Lungs?")
     with pytest.raises(WeightsError, match="computed nan"):
         list(stream)
     assert stream.reply is None
-
-
-def vars_of(timings) -> list[float]:
-    return [getattr(timings, name) for name in timings.__slots__]
