@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from osler.tasks.stream import Stream
     from osler.values import Reply
 
-__all__ = ["answer_as_json", "print_costs", "write_answer"]
+__all__ = ["answer_as_json", "print_costs", "print_model", "write_answer"]
+
+
+def print_model(model: "Model") -> None:
+    """Say which model answers, to stderr."""
+    print_note(f"model: {model.identity.description}", style="dim")
+    if model.identity.is_demonstration:
+        print_note("`osler models` tells how to get MedGemma; --model names it", style="dim")
 
 
 def write_answer(model: "Model", stream: "Stream", *, show_thinking: bool) -> "Reply":

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from osler.cli.answer import answer_as_json, print_costs, write_answer
-from osler.cli.console import print_note
+from osler.cli.answer import answer_as_json, print_costs, print_model, write_answer
 from osler.cli.options import GeneratingOptions, LoadingOptions, PromptOptions, takes
 
 __all__ = ["ask"]
@@ -37,7 +36,7 @@ def ask(
     text = read_question(question)
     images = images_of(files)  # a file that cannot be read is told before a model is opened
     model = loading.open()
-    print_note(f"model: {model.identity.description}", style="dim")
+    print_model(model)
     with model:
         stream = model.stream(
             list(images),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osler.cli.answer import print_costs, write_answer
+from osler.cli.answer import print_costs, print_model, write_answer
 from osler.cli.console import print_error, print_note
 from osler.cli.options import GeneratingOptions, LoadingOptions, PromptOptions, takes
 from osler.errors import InputError, OslerError
@@ -48,7 +48,7 @@ def chat(
 
     with loading.open() as model:
         talk = Conversation(model, system=prompt.system, thinking=prompt.think, pad=not prompt.no_pad)
-        print_note(f"model: {model.identity.description}", style="dim")
+        print_model(model)
         for file in files or ():
             attach(talk, file)
         print_note("Ask, or type /help. Ctrl-D leaves.", style="dim")

@@ -1,6 +1,7 @@
 """An answer as it is written, and the reply that it becomes."""
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 from hashlib import sha256
@@ -38,6 +39,8 @@ class Stream:
 
     def __init__(self, model: "Model", prepared: Prepared) -> None:
         self.reply: Reply | None = None
+        self._sequence: Sequence | None = None
+        self._is_cancelled = False
         self._model = model
         self._prepared = prepared
         self._pieces = self._run()
@@ -54,8 +57,15 @@ class Stream:
         return self._prepared.budget.prompt_tokens
 
     def cancel(self) -> None:
-        """Stop here; `reply` holds what was written. Nothing happens to a stream that has ended."""
-        self._pieces.close()
+        """Stop here; `reply` holds what was written. Nothing happens to a stream that has ended.
+
+        Any thread may call it; the one that reads the stream then comes to its end.
+        """
+        self._is_cancelled = True
+        if self._sequence is not None:
+            self._model.engine.cancel(self._sequence)
+        with suppress(ValueError):  # another thread is reading: it ends by itself
+            self._pieces.close()
 
     def _run(self) -> Generator[Piece, None, None]:
         engine, progress = self._model.engine, self._model.progress
@@ -63,13 +73,9 @@ class Stream:
         clock = _Clock()  # from here on: loading is no part of an answer's time
         vectors = self._model.vectors_of(self._prepared.squares)
         clock.images_done()
-        spans = self._prepared.prompt.images
-        request = Request(
-            ids=np.array(self._prepared.prompt.ids, np.int32),
-            images=tuple((span.offset, vector) for span, vector in zip(spans, vectors, strict=True)),
-            sampling=self._prepared.sampling,
-        )
-        sequence = engine.add(request)
+        if self._is_cancelled:
+            return
+        self._sequence = sequence = engine.add(self._request(vectors))
         progress(READING_PROMPT, 0, sequence.num_prompt)
         try:
             tokens = engine.follow(sequence, lambda done, total: progress(READING_PROMPT, done, total))
@@ -78,6 +84,14 @@ class Stream:
             engine.cancel(sequence)  # does nothing to one that has ended
             if sequence.error is None:
                 self.reply = self._reply(sequence, clock.timings(sequence))
+
+    def _request(self, vectors: list[np.ndarray]) -> Request:
+        prepared = self._prepared
+        return Request(
+            ids=np.array(prepared.prompt.ids, np.int32),
+            images=tuple((span.offset, image) for span, image in zip(prepared.prompt.images, vectors, strict=True)),
+            sampling=prepared.sampling,
+        )
 
     def _split(self, tokens: Iterator[Token]) -> Iterator[Piece]:
         """Tell thinking from answer in tokens as they come; the thinking marks themselves have no text."""

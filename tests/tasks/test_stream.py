@@ -1,6 +1,7 @@
 """An answer as it is written: the engine runs as always, over a network that says what a test wants to hear."""
 
 import math
+import threading
 from dataclasses import astuple
 
 import pytest
@@ -92,6 +93,20 @@ def test_ctrl_c_before_the_first_token_leaves_a_reply_without_text():
         list(stream)
     assert (stream.reply.text, stream.reply.usage.completion_tokens) == ("", 0)
     assert not any(math.isnan(seconds) for seconds in astuple(stream.reply.timings))
+
+
+def test_another_thread_can_cancel_a_stream_that_is_being_read():
+    model = scripted_model("a" * 2000)
+    stream = model.stream(None, "Write much.", max_new_tokens=1900)
+    begun = threading.Event()
+    reader = threading.Thread(target=lambda: [begun.set() for _ in stream])
+    reader.start()
+    assert begun.wait(timeout=10)
+    stream.cancel()
+    reader.join(timeout=10)
+    assert not reader.is_alive()
+    assert stream.reply.finish_reason == "cancelled"
+    assert 0 < stream.reply.usage.completion_tokens < 1900
 
 
 def test_a_failure_of_the_network_is_raised_and_there_is_no_reply():
