@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from osler.engine.compilation import Compilation
+from osler.engine.inference import infer
 from osler.engine.large_pages import use_large_pages
 from osler.engine.stacked_weights import Source, StackedWeights
 from osler.model.config import VisionConfig
@@ -32,7 +33,7 @@ class VisionEncoder:
         """Image vectors [I, M, D] float32 of pixel values [I, 3, N, N] float32 in -1..1, image by image."""
         vectors = []
         for index, image in enumerate(pixels):
-            self._request.infer({"pixels": image[None]})
+            infer(self._request, {"pixels": image[None]})
             vectors.append(self._request.get_tensor("image_vectors").data[0].copy())  # [M, D]
             if progress:
                 progress(index + 1, len(pixels))
