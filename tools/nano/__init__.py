@@ -1,0 +1,1 @@
+"""The training of osler-nano, the demonstration model: see tools/train_nano.py."""
