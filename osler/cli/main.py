@@ -35,6 +35,7 @@ VERBS: dict[str, Verb] = {
     "chat": Verb("osler.cli.chat:chat", "Talk with the model in the terminal."),
     "demo": Verb("osler.cli.demo:demo", "See an answer from a picture now, without any weights."),
     "models": Verb("osler.cli.models:app", "List the known builds of MedGemma and Gemma 3, or pull one."),
+    "bench": Verb("osler.cli.bench:bench", "Measure how fast a model runs here, alone or against llama.cpp."),
     "doctor": Verb("osler.cli.doctor:doctor", "Say what this machine can run and what is missing."),
 }
 
