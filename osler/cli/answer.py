@@ -1,5 +1,6 @@
 """Writing an answer to the terminal as it comes, and what it cost below it."""
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from osler.values import Reply
 
 __all__ = ["answer_as_json", "print_costs", "print_model", "write_answer"]
+
+CONTROL_CHARACTERS = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
 def print_model(model: "Model") -> None:
@@ -32,7 +35,7 @@ def write_answer(model: "Model", stream: "Stream", *, show_thinking: bool) -> "R
     try:
         for piece in _shown(model, stream, show_thinking):
             if piece.kind == "answer":
-                print_text(piece.text, end="")
+                print_text(_shown_text(piece.text), end="")
                 line_is_open = not piece.text.endswith("\n")
             else:
                 talk_console().print(piece.text, style="dim", end="", soft_wrap=True)
@@ -88,6 +91,11 @@ def _shown(model: "Model", stream: "Stream", show_thinking: bool) -> Iterator["P
             has_answered = True
         if show_thinking or piece.kind == "answer":
             yield piece
+
+
+def _shown_text(text: str) -> str:
+    """What a model wrote, without the control characters by which a text could steer a terminal; a pipe gets all."""
+    return text.translate(CONTROL_CHARACTERS) if sys.stdout.isatty() else text
 
 
 def _reply(stream: "Stream") -> "Reply":

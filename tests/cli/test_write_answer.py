@@ -72,3 +72,14 @@ def test_ctrl_c_leaves_no_half_of_json(capsys):
     with pytest.raises(OslerError, match="interrupted: 3 tokens"):
         answer_as_json(model, model.stream(None, "Heart?"))
     assert capsys.readouterr().out == ""
+
+
+def test_a_text_cannot_steer_the_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    write(f"\x1b[2JA\tB\nC\x9b1m é{END}")
+    assert capsys.readouterr().out == "[2JA\tB\nC1m é\n"
+
+
+def test_a_pipe_gets_the_text_as_it_is(capsys):
+    write(f"\x1b[2JA{END}")
+    assert capsys.readouterr().out == "\x1b[2JA\n"
