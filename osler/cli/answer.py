@@ -38,7 +38,7 @@ def write_answer(model: "Model", stream: "Stream", *, show_thinking: bool) -> "R
                 print_text(_shown_text(piece.text), end="")
                 line_is_open = not piece.text.endswith("\n")
             else:
-                talk_console().print(piece.text, style="dim", end="", soft_wrap=True)
+                talk_console().print(piece.text.translate(CONTROL_CHARACTERS), style="dim", end="", soft_wrap=True)
     except KeyboardInterrupt:
         raise _interrupted(stream) from None
     finally:
