@@ -7,6 +7,7 @@ import openvino as ov
 
 from osler.engine.caches import LayerCaches
 from osler.engine.compilation import Compilation
+from osler.engine.head import OutputHead
 from osler.engine.inputs import step_inputs
 from osler.engine.large_pages import use_large_pages
 from osler.engine.stacked_weights import Source, StackedWeights
@@ -14,7 +15,7 @@ from osler.engine.step import Chunk
 from osler.engine.weight_store import WeightStore
 from osler.model.config import TextConfig
 from osler.model.graph import Graph
-from osler.model.text import head_graph, layers_graph
+from osler.model.text import layers_graph
 
 __all__ = ["OpenVinoRunner"]
 
@@ -72,10 +73,7 @@ class OpenVinoRunner:
             self._add_stage(stage)
             self._weights.release()
         progress(len(stages), len(stages) + 1)
-        model, graph = head_graph(self.config, self._weights)
-        self._head = self._compilation.compile(model).create_infer_request()
-        self._graphs.append(graph)
-        self._logits(np.zeros((1, self.config.width), np.float32))
+        self._head = OutputHead(self.config, self._source, self._weights, self._compilation)
         self._weights.finish()
         self._weights.release()
         use_large_pages()
@@ -97,7 +95,8 @@ class OpenVinoRunner:
         hidden = self._run_layers(self._stages, chunks, self._embed(chunks))  # [T, D]
         ends = np.cumsum([len(chunk.ids) for chunk in chunks])
         wanted = [np.arange(end - chunk.num_logits, end) for chunk, end in zip(chunks, ends, strict=True)]
-        return self._logits(hidden[np.concatenate(wanted)])
+        rows = hidden[np.concatenate(wanted)]
+        return self._head.best(rows) if all(chunk.only_best for chunk in chunks) else self._head.logits(rows)
 
     def _run_layers(self, stages: Sequence[ov.InferRequest], chunks: Sequence[Chunk], hidden: np.ndarray) -> np.ndarray:
         """Hidden states [T, D] through some stages. The first run of a stage packs its weights."""
@@ -123,13 +122,6 @@ class OpenVinoRunner:
                 embedded[begin + offset : begin + offset + len(vectors)] = vectors
             begin += len(chunk.ids)
         return embedded
-
-    def _logits(self, hidden: np.ndarray) -> np.ndarray:
-        """[R, V] float32 from the hidden states [R, D] of the wanted positions."""
-        if not len(hidden):
-            return np.empty((0, self.config.vocabulary_size), np.float32)
-        self._head.infer({"hidden": hidden})
-        return self._head.get_tensor("logits").data
 
 
 _ONE_TOKEN = Chunk(

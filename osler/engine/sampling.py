@@ -82,6 +82,11 @@ class Sampling:
         return self.temperature == 0
 
     @property
+    def wants_only_best(self) -> bool:
+        """Whether the most probable token is all that is asked of the logits."""
+        return self.is_greedy and not self.changes_logits and not self.logprobs
+
+    @property
     def changes_logits(self) -> bool:
         """Whether any option changes the logits themselves, before temperature and truncation."""
         penalties = (self.frequency_penalty, self.presence_penalty, self.repetition_penalty)

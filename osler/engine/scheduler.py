@@ -170,6 +170,7 @@ class Scheduler:
             local_blocks=local_table,
             local_start=sequence.blocks.local_start,
             num_logits=cut.num_logits,
+            only_best=sequence.wants_only_best,
         )
         return Share(sequence, chunk)
 

@@ -70,6 +70,11 @@ class Sequence:
             self.scores = np.full(len(request.ids) - request.score_from, np.nan)
 
     @property
+    def wants_only_best(self) -> bool:
+        """Whether the most probable token is all that is asked of this sequence's logits."""
+        return self.scores is None and self.request.sampling.wants_only_best
+
+    @property
     def num_prompt(self) -> int:
         """Tokens of the prompt that are to be computed; the last one of a scored prompt predicts nothing."""
         return len(self.request.ids) - (self.request.score_from is not None)

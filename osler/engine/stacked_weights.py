@@ -5,11 +5,15 @@ from typing import Protocol
 
 import numpy as np
 
+from osler.engine.coarse import coarse
 from osler.engine.weight_store import WeightStore
 from osler.model.matrix import GroupedMatrix, Matrix
 from osler.model.stack import Stack, stack_grouped, stackable
 
-__all__ = ["Source", "StackedWeights"]
+__all__ = ["COARSE", "Source", "StackedWeights"]
+
+COARSE = ".coarse"
+"""Behind a matrix's name: its rough copy in 4 bits (`osler.engine.coarse`)."""
 
 
 class Source(Protocol):
@@ -37,6 +41,8 @@ class StackedWeights:
         self._store = store
 
     def matrix(self, name: str) -> Matrix:
+        if name.endswith(COARSE):
+            return coarse(self._source.matrix(name.removesuffix(COARSE)))
         return self._source.matrix(name)
 
     def vector(self, name: str) -> np.ndarray:
@@ -46,9 +52,14 @@ class StackedWeights:
         stored = self._store.get(names) if self._store else None
         if stored is not None:
             return [stack or self._dense(members[0]) for members, stack in stored]
-        matrices = {name: self._source.matrix(name) for name in names}
+        matrices = {name: self.matrix(name) for name in names}
         stacks = [_stack({name: matrices[name] for name in members}) for members in stackable(matrices)]
         return self._store.put(names, stacks) if self._store else stacks
+
+    def prepare(self, names: Sequence[str]) -> None:
+        """Decode matrices into the store, if there is one, for a later time."""
+        if self._store and not self._store.is_complete:
+            self.stacks(names)
 
     def release(self) -> None:
         """Give mapped pages back to the system; they are read again when touched."""
@@ -67,7 +78,7 @@ class StackedWeights:
             self._store.abandon()
 
     def _dense(self, name: str) -> Stack:
-        return _stack({name: self._source.matrix(name)})
+        return _stack({name: self.matrix(name)})
 
 
 def _stack(matrices: dict[str, Matrix]) -> Stack:

@@ -33,6 +33,8 @@ class Chunk:
         local_start: a multiple of BLOCK, at most `max(0, past - window + 1)`: tokens before it have left the
             window of every query in the chunk.
         num_logits: how many of the last positions need logits, 0 to T.
+        only_best: whether nothing but the most probable token matters; the other logits may then be inexact,
+            though below the greatest.
     """
 
     ids: np.ndarray
@@ -42,6 +44,7 @@ class Chunk:
     local_blocks: np.ndarray
     local_start: int
     num_logits: int
+    only_best: bool = False
 
 
 class Runner(Protocol):

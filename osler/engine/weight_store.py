@@ -22,7 +22,7 @@ from osler.model.stack import Stack
 
 __all__ = ["WeightStore", "open_store"]
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised whenever the meaning of the stored bytes changes."""
 
 ALIGNMENT = mmap.ALLOCATIONGRANULARITY

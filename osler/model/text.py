@@ -61,13 +61,12 @@ def layers_graph(config: TextConfig, weights: Weights, layers: Sequence[int]) ->
     return graph.model({"hidden_out": x}), graph
 
 
-def head_graph(config: TextConfig, weights: Weights) -> tuple[ov.Model, Graph]:
-    """The last norm and the output matrix: hidden states [S, D] of the sampled positions to logits [S, V]."""
+def head_graph(config: TextConfig, weights: Weights, name: str) -> tuple[ov.Model, Graph]:
+    """The last norm and the output matrix `name`: hidden states [S, D] to their norm [S, D] and logits [S, V]."""
     graph = Graph()
     x = graph.parameter("hidden", [-1, config.width], Type.f32)
     normal = rms_norm(graph, x, weights.vector("text.norm"), config.norm_epsilon)
-    name = "text.embedding" if config.tied_output else "text.output"
-    return graph.model({"logits": linear(graph, weights, normal, name)}), graph
+    return graph.model({"logits": linear(graph, weights, normal, name), "normal": normal}), graph
 
 
 def _layer_kind(graph: Graph, config: TextConfig, is_global: bool) -> LayerKind:
