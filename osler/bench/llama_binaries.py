@@ -44,7 +44,6 @@ PROGRAMS: Mapping[Phase, str] = {
     "memory": "llama-mtmd-cli",
 }
 
-GIB = 1 << 30
 TRACE = 4
 """llama.cpp's log level at which the library's own notes are printed, the number of prompt tokens among them."""
 
@@ -159,9 +158,7 @@ class LlamaBinaries:
 
     def _memory(self, job: Job) -> Figures:
         finished = self._ask_about(job, ANSWER_TOKENS, weigh=True)
-        if finished.peak_bytes is None:
-            raise OslerError("this system does not tell how much memory a process took")
-        return {"memory_gib": finished.peak_bytes / GIB}
+        return {"memory_gib": finished.peak_gib}
 
     def _bench(self, *options: str | int) -> Finished:
         return self._run("llama-bench", *options, "-r", 1, "-o", "json")

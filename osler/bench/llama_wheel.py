@@ -34,7 +34,6 @@ from osler.versions import version_of
 __all__ = ["LlamaWheel", "main"]
 
 PACKAGE = "xllamacpp"
-GIB = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +82,7 @@ class LlamaWheel:
         if job.phase == "start":
             return {"start_s": finished.seconds}
         if job.phase == "memory":
-            if finished.peak_bytes is None:
-                raise OslerError("this system does not tell how much memory a process took")
-            return {"memory_gib": finished.peak_bytes / GIB}
+            return {"memory_gib": finished.peak_gib}
         return json.loads(finished.out_text.splitlines()[-1])
 
     def close(self) -> None:

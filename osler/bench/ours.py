@@ -18,8 +18,6 @@ from osler.errors import OslerError
 
 __all__ = ["Osler"]
 
-GIB = 1 << 30
-
 WORKER_CONTEXT = 2048
 """Tokens, enough for every phase."""
 
@@ -91,9 +89,7 @@ class Osler:
 
     def _memory(self, job: Job) -> Figures:
         finished = self._ask(job.image, QUESTION, max_new_tokens=ANSWER_TOKENS, weigh=True)
-        if finished.peak_bytes is None:
-            raise OslerError("this system does not tell how much memory a process took")
-        return {"memory_gib": finished.peak_bytes / GIB}
+        return {"memory_gib": finished.peak_gib}
 
     def _ask(self, *words: Path | str | None, max_new_tokens: int, weigh: bool = False) -> Finished:
         """Run `osler ask` as a person does."""

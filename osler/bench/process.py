@@ -19,6 +19,7 @@ __all__ = ["Finished", "Output", "child_environment", "end", "run_process", "tai
 
 READ_BYTES = 1 << 16
 TAIL_LINES = 5
+GIB = 1 << 30
 
 PATIENCE_S = 5
 """How long a program may take to end when it is interrupted."""
@@ -54,6 +55,13 @@ class Finished:
     @property
     def err_text(self) -> str:
         return _text(self.err)
+
+    @property
+    def peak_gib(self) -> float:
+        """The peak in GiB; OslerError where it is not known."""
+        if self.peak_bytes is None:
+            raise OslerError("this system does not tell how much memory a process took")
+        return self.peak_bytes / GIB
 
 
 def run_process(command: Sequence[str | Path], *, weigh: bool = False) -> Finished:
