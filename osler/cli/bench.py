@@ -105,17 +105,17 @@ def steps_on_stderr(measured: "Bench") -> "Iterator[Tell]":
 
         def tell(number: int, step: "Step", left_s: float) -> None:
             if number:
-                print_last(measured, f", {left_text(left_s)} left")
+                console.print(last_text(measured, f", {left_text(left_s)} left"), style="dim", soft_wrap=True)
             what = f"{step.side.name}: {step.phase}, run {step.pair + 1}, {left_text(left_s)} left"
             bar.update(task, completed=number, description=what)
             bar.refresh()
 
         yield tell
-        print_last(measured)
+        console.print(last_text(measured), style="dim", soft_wrap=True)
 
 
-def print_last(measured: "Bench", left: str = "") -> None:
-    """A line for what the last step gave."""
+def last_text(measured: "Bench", left: str = "") -> str:
+    """What the last step gave."""
     from osler.bench.figures import figures_of
     from osler.cli.bench_report import amount
 
@@ -123,7 +123,7 @@ def print_last(measured: "Bench", left: str = "") -> None:
     given = [figure for figure in figures_of(taken.phase) if figure.name in taken.figures]
     told = "; ".join(f"{figure.title} {amount(taken.figures[figure.name], figure.unit)}" for figure in given)
     done = f"{len(measured.taken)} of {len(measured.steps)}"
-    print_note(f"{taken.side}: {told or taken.phase + ' failed'} ({done}{left})", style="dim")
+    return f"{taken.side}: {told or taken.phase + ' failed'} ({done}{left})"
 
 
 def left_text(seconds: float) -> str:
