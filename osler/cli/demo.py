@@ -24,6 +24,8 @@ SMEAR_QUESTION = "Where is the white blood cell?"
 OVERLAY = "osler-demo.png"
 LONGEST_ANSWER = 200
 
+PICKED = "Both pictures were picked as examples that it answers rightly; osler/nano/CARD.md says how often it does."
+
 NEXT = """\
 Now with MedGemma itself:
   osler models                                             which builds there are, and how to get one
@@ -93,11 +95,12 @@ def print_showing(showing: Showing) -> None:
     """The questions, the answers, what they took, and what to do next."""
     notice = showing.smear_reply.notice
     print_line(notice, style="bold")
-    print_picture(FILM, "a chest X-ray", showing.film)
+    print_picture(FILM, "a chest X-ray (NIH ChestX-ray14)", showing.film)
     for question, reply in zip(FILM_QUESTIONS, showing.film_replies, strict=True):
         print_answer(question, [reply.text])
-    print_picture(SMEAR, "a blood smear", showing.smear)
+    print_picture(SMEAR, "a blood smear (BCCD)", showing.smear)
     print_answer(SMEAR_QUESTION, [*box_lines(showing.smear_reply), f"drawn in {showing.overlay}"])
+    print_line(f"\n{PICKED}", style="dim")
     print_text("")
     print_timings(showing)
     print_text(f"\n{NEXT}\n")
