@@ -77,7 +77,8 @@ def write_folder(checkpoint: Path, folder: Path) -> None:
     os.replace(folder / "model.safetensors.new", folder / "model.safetensors")
     tokenizer = pieces.build_tokenizer()
     tokenizer.save(str(folder / "tokenizer.json"))
-    _write_json(folder / "config.json", configuration())
+    # the mark by which `osler.load` knows a copy of this folder for the demonstration model
+    _write_json(folder / "config.json", {**configuration(), "osler_demonstration": True})
     _write_json(folder / "generation_config.json", GENERATION)
     _write_json(folder / "preprocessor_config.json", PREPROCESSOR)
     _write_json(folder / "processor_config.json", PROCESSOR)
