@@ -41,6 +41,13 @@ def test_a_context_beyond_the_model_s_is_refused_before_weights_are_read(folder)
     assert told == []
 
 
+def test_a_context_that_the_memory_beside_the_weights_does_not_hold_is_refused(folder, monkeypatch):
+    weights = sum(path.stat().st_size for path in folder.iterdir())
+    monkeypatch.setattr("osler.engine.memory.available_bytes", lambda: weights + 1_000_000)
+    with pytest.raises(osler.ContextError, match=r"need 0\.\d+ GiB, 0\.00 GiB are free"):
+        open_model(folder, context=4096)
+
+
 def test_the_context_asked_for_is_the_one_there_is(folder):
     assert open_model(folder, context=100).context == 100
 
