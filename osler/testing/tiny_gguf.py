@@ -1,5 +1,6 @@
 """A tiny random Gemma 3 in GGUF, in any block type, with its projector file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,7 @@ def write_gguf(
     shape: TinyShape | None = None,
     seed: int = 0,
     embedding_kind: str | None = None,
+    kinds: Mapping[str, str] | None = None,
     soft_token: bool = False,
     projector: str | None = "F16",
 ) -> Path:
@@ -62,6 +64,7 @@ def write_gguf(
         kind: a block type's name, such as "Q4_K".
         shape: `BLOCK_SHAPE` if left out, whose widths super-blocks divide.
         embedding_kind: another type for the embedding, as published files have it.
+        kinds: other types for matrices whose names end so: {"attn_v": "Q6_K", "blk.0.ffn_down": "Q5_K"}.
         soft_token: whether the vocabulary goes on to <image_soft_token>; most published files end before it.
         projector: the number format of the projector file, or None for no such file.
     """
@@ -87,7 +90,7 @@ def write_gguf(
             rows = len(values) - (not soft_token)
             _add_matrix(writer, tensor, values[:rows], embedding_kind or kind, generator)
         else:
-            _add_matrix(writer, tensor, values, kind, generator)
+            _add_matrix(writer, tensor, values, _kind_of(tensor, kinds or {}, kind), generator)
     _finish(writer)
     if projector is not None:
         write_projector(path.with_name("mmproj.gguf"), projector, shape=shape, seed=seed)
@@ -121,6 +124,10 @@ def write_projector(
             _add_matrix(writer, tensor, values, kind, generator)
     _finish(writer)
     return path
+
+
+def _kind_of(tensor: str, kinds: Mapping[str, str], otherwise: str) -> str:
+    return next((kind for end, kind in kinds.items() if tensor.removesuffix(".weight").endswith(end)), otherwise)
 
 
 def _vision_tensor(name: str) -> str:
