@@ -35,9 +35,13 @@ class Compilation:
         if self.threads is not None and self.threads < 1:
             raise InputError(f"cannot run on {self.threads} threads: expected at least 1")
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether products are computed in bfloat16."""
+        return self.precision == "bf16"
+
     def compile(self, model: ov.Model) -> ov.CompiledModel:
         """Compile for the processor; a key/value cache takes the precision of the computation."""
-        quantised = self.precision == "bf16"
         return ov.Core().compile_model(
             model,
             "CPU",
@@ -45,7 +49,7 @@ class Compilation:
                 "INFERENCE_PRECISION_HINT": self.precision,
                 "KV_CACHE_PRECISION": self.precision,
                 "INFERENCE_NUM_THREADS": self.threads or usable_cores(),
-                "DYNAMIC_QUANTIZATION_GROUP_SIZE": ACTIVATION_GROUP if quantised else 0,
+                "DYNAMIC_QUANTIZATION_GROUP_SIZE": ACTIVATION_GROUP if self.is_narrow else 0,
                 "PERFORMANCE_HINT": "LATENCY",
             },
         )

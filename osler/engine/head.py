@@ -72,8 +72,7 @@ class OutputHead:
     def _is_worthwhile(self) -> bool:
         config = self._config
         is_large = config.vocabulary_size * config.width >= COARSE_FROM
-        is_quantised = self._compilation.precision != "f32"
-        return is_large and is_quantised and config.tied_output and config.width % COARSE_GROUP == 0
+        return is_large and self._compilation.is_narrow and config.tied_output and config.width % COARSE_GROUP == 0
 
     def _build_coarse(self) -> None:
         (stack,) = self._weights.stacks([self._name + COARSE])

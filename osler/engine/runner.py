@@ -51,7 +51,7 @@ class OpenVinoRunner:
     ) -> None:
         self.config = config
         self._source = source
-        self._weights = StackedWeights(source, store)
+        self._weights = StackedWeights(source, is_narrow=compilation.is_narrow, store=store)
         self._compilation = compilation
         self._num_blocks = {True: global_blocks, False: local_blocks}
         self._embedding_scale = embedding_scale(config.width, compilation.precision)

@@ -7,7 +7,7 @@ import numpy as np
 
 from osler.engine.coarse import coarse
 from osler.engine.weight_store import WeightStore
-from osler.model.matrix import GroupedMatrix, Matrix
+from osler.model.matrix import DenseMatrix, GroupedMatrix, Matrix
 from osler.model.stack import Stack, stack_grouped, stackable
 
 __all__ = ["COARSE", "Source", "StackedWeights"]
@@ -33,10 +33,12 @@ class StackedWeights:
 
     Args:
         source: the checkpoint.
+        is_narrow: make dense matrices bfloat16, because the computation is.
         store: where decoded stacks are kept from one run to the next, or None to decode them every time.
     """
 
-    def __init__(self, source: Source, store: WeightStore | None = None) -> None:
+    def __init__(self, source: Source, *, is_narrow: bool, store: WeightStore | None = None) -> None:
+        self.is_narrow = is_narrow
         self._source = source
         self._store = store
 
@@ -51,10 +53,14 @@ class StackedWeights:
     def stacks(self, names: Sequence[str]) -> list[Stack]:
         stored = self._store.get(names) if self._store else None
         if stored is not None:
-            return [stack or self._dense(members[0]) for members, stack in stored]
-        matrices = {name: self.matrix(name) for name in names}
+            return [stack or _stack({members[0]: self.matrix(members[0])}) for members, stack in stored]
+        found = {name: self.matrix(name) for name in names}
+        matrices = {name: self._narrowed(matrix) for name, matrix in found.items()}
         stacks = [_stack({name: matrices[name] for name in members}) for members in stackable(matrices)]
-        return self._store.put(names, stacks) if self._store else stacks
+        if self._store is None or self._store.is_complete:
+            return stacks
+        as_published = {name for name in names if matrices[name] is found[name] and _is_dense(found[name])}
+        return self._store.put(names, stacks, leave_out=as_published)
 
     def prepare(self, names: Sequence[str]) -> None:
         """Decode matrices into the store, if there is one, for a later time."""
@@ -77,8 +83,12 @@ class StackedWeights:
         if self._store:
             self._store.abandon()
 
-    def _dense(self, name: str) -> Stack:
-        return _stack({name: self.matrix(name)})
+    def _narrowed(self, matrix: Matrix) -> Matrix:
+        return matrix.narrowed() if self.is_narrow and isinstance(matrix, DenseMatrix) else matrix
+
+
+def _is_dense(matrix: Matrix) -> bool:
+    return isinstance(matrix, DenseMatrix)
 
 
 def _stack(matrices: dict[str, Matrix]) -> Stack:

@@ -8,6 +8,7 @@ from osler.engine.compilation import Compilation
 from osler.engine.inference import infer
 from osler.engine.large_pages import use_large_pages
 from osler.engine.stacked_weights import Source, StackedWeights
+from osler.engine.weight_store import WeightStore
 from osler.model.config import VisionConfig
 from osler.model.vision import vision_graph
 
@@ -21,12 +22,22 @@ class VisionEncoder:
         config: the tower's shape.
         source: its numbers, by canonical name.
         compilation: precision and threads.
+        store: where decoded weights are kept from one run to the next.
     """
 
-    def __init__(self, config: VisionConfig, source: Source, *, compilation: Compilation) -> None:
+    def __init__(
+        self, config: VisionConfig, source: Source, *, compilation: Compilation, store: WeightStore | None = None
+    ) -> None:
         self.config = config
-        model, self._graph = vision_graph(config, StackedWeights(source))  # the graph owns what the model reads
-        self._request = compilation.compile(model).create_infer_request()
+        weights = StackedWeights(source, is_narrow=compilation.is_narrow, store=store)
+        try:
+            model, self._graph = vision_graph(config, weights)  # the graph owns what the compiled model reads
+            self._request = compilation.compile(model).create_infer_request()
+            weights.finish()
+        except BaseException:
+            weights.abandon()
+            raise
+        weights.release()
         use_large_pages()
 
     def encode(self, pixels: np.ndarray, progress: Callable[[int, int], None] | None = None) -> np.ndarray:

@@ -11,19 +11,21 @@ import mmap
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from osler.model.matrix import GroupedMatrix
+from osler.model.matrix import DenseMatrix, GroupedMatrix
 from osler.model.stack import Stack
 
 __all__ = ["WeightStore", "open_store"]
 
-LAYOUT = 2
+LAYOUT = 3
 """Raised whenever the meaning of the stored bytes changes."""
+
+DENSE_NUMBERS = {"f32": np.float32, "f16": np.float16, "bf16": np.uint16}
 
 ALIGNMENT = mmap.ALLOCATIONGRANULARITY
 
@@ -79,29 +81,35 @@ class WeightStore:
         self._file: BinaryIO = self._path.open("rb") if self.is_complete else self._begin()
 
     def get(self, names: Sequence[str]) -> list[tuple[tuple[str, ...], Stack | None]] | None:
-        """How these matrices were stacked, each stack mapped (None for dense ones, which are not stored).
+        """How these matrices were stacked, each stack mapped (None for those whose numbers were left out).
 
         Returns:
-            None where the store is not complete.
+            None where they are not in the store, or it is not complete.
         """
-        if self._entries is None:
-            return None
-        return [(tuple(entry["names"]), self._stack(entry)) for entry in self._entries["+".join(names)]]
+        entries = (self._entries or {}).get("+".join(names))
+        return None if entries is None else [(tuple(entry["names"]), self._stack(entry)) for entry in entries]
 
-    def put(self, names: Sequence[str], stacks: Sequence[Stack]) -> list[Stack]:
-        """Write how matrices were stacked, and the grouped ones' numbers.
+    def put(self, names: Sequence[str], stacks: Sequence[Stack], leave_out: Collection[str] = ()) -> list[Stack]:
+        """Write how matrices were stacked, and their numbers.
+
+        Args:
+            names: all that were asked for together.
+            stacks: of them.
+            leave_out: matrices that are mapped from the checkpoint itself, so that their numbers need no copy.
 
         Returns:
-            The same stacks, mapped from the file where they are grouped.
+            The same stacks, mapped from the file.
         """
-        entries = [self._entry(stack) for stack in stacks]
+        entries = [self._entry(stack, is_stored=stack.names[0] not in leave_out) for stack in stacks]
         self._written["+".join(names)] = entries
         self._file.flush()
         return [self._stack(entry) or stack for entry, stack in zip(entries, stacks, strict=True)]
 
-    def _entry(self, stack: Stack) -> dict[str, Any]:
+    def _entry(self, stack: Stack, *, is_stored: bool) -> dict[str, Any]:
         entry: dict[str, Any] = {"names": stack.names, "heights": stack.heights}
         matrix = stack.matrix
+        if isinstance(matrix, DenseMatrix):
+            return entry | ({"kind": matrix.kind, "values": self._write(matrix.values)} if is_stored else {})
         if isinstance(matrix, GroupedMatrix):
             entry |= {"bits": matrix.bits, "group": matrix.group}
             entry |= {"codes": self._write(matrix.codes), "scale": self._write(matrix.scale)}
@@ -109,6 +117,10 @@ class WeightStore:
         return entry
 
     def _stack(self, entry: dict[str, Any]) -> Stack | None:
+        names, heights = tuple(entry["names"]), tuple(entry["heights"])
+        if "values" in entry:
+            values = self._map(entry["values"], DENSE_NUMBERS[entry["kind"]])
+            return Stack(names=names, heights=heights, matrix=DenseMatrix(values=values, kind=entry["kind"]))
         if "codes" not in entry:
             return None
         matrix = GroupedMatrix(
@@ -118,7 +130,7 @@ class WeightStore:
             offset=self._map(entry["offset"], np.float32) if entry["offset"] else None,
             group=entry["group"],
         )
-        return Stack(names=tuple(entry["names"]), heights=tuple(entry["heights"]), matrix=matrix)
+        return Stack(names=names, heights=heights, matrix=matrix)
 
     def finish(self) -> None:
         """Make what was written valid, for this and other processes."""

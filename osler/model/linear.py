@@ -14,7 +14,7 @@ from openvino import Type
 from openvino import opset13 as op
 
 from osler.model.graph import Graph, Node, integers
-from osler.model.matrix import DenseMatrix, GroupedMatrix, Matrix
+from osler.model.matrix import DenseMatrix, GroupedMatrix
 from osler.model.stack import Weights
 
 __all__ = ["linear", "linears"]
@@ -32,7 +32,11 @@ def linears(graph: Graph, weights: Weights, x: Node, names: Sequence[str]) -> li
     outputs: dict[str, Node] = {}
     sums: dict[int, Node] = {}
     for stack in weights.stacks(names):
-        pieces = _split(_product(graph, x, stack.matrix, sums), stack.heights)
+        if isinstance(stack.matrix, DenseMatrix):
+            product = _dense_product(graph, x, stack.matrix, weights.is_narrow)
+        else:
+            product = _grouped_product(graph, x, stack.matrix, sums)
+        pieces = _split(product, stack.heights)
         outputs.update(zip(stack.names, pieces, strict=True))
     return [outputs[name] for name in names]
 
@@ -44,20 +48,23 @@ def _split(y: Node, heights: Sequence[int]) -> list[Node]:
     return list(op.variadic_split(y, integers(-1), integers(*heights)).outputs())
 
 
-def _product(graph: Graph, x: Node, matrix: Matrix, sums: dict[int, Node]) -> Node:
-    if isinstance(matrix, DenseMatrix):
-        return op.matmul(x, _dense(graph, matrix), False, True)
+def _dense_product(graph: Graph, x: Node, matrix: DenseMatrix, is_narrow: bool) -> Node:
+    """A product in bfloat16 says so: given as float32, OpenVINO would widen the weights and keep both."""
+    constant = graph.constant(matrix.values, DENSE_KINDS[matrix.kind], matrix.shape)
+    if is_narrow:
+        return op.convert(op.matmul(op.convert(x, Type.bf16), constant, False, True), Type.f32)
+    wide = constant if matrix.kind == "f32" else op.convert(constant, Type.f32)
+    return op.matmul(x, wide, False, True)
+
+
+def _grouped_product(graph: Graph, x: Node, matrix: GroupedMatrix, sums: dict[int, Node]) -> Node:
+    """Both terms; `sums` holds the group sums of x by group, for matrices with the same input."""
     product = op.matmul(x, _codes_times_scale(graph, matrix), False, True)
     if matrix.offset is None:
         return product
     if matrix.group not in sums:
         sums[matrix.group] = _group_sums(x, matrix.shape[1], matrix.group)
     return op.add(product, op.matmul(sums[matrix.group], graph.constant(matrix.offset), False, True))
-
-
-def _dense(graph: Graph, matrix: DenseMatrix) -> Node:
-    constant = graph.constant(matrix.values, DENSE_KINDS[matrix.kind], matrix.shape)
-    return constant if matrix.kind == "f32" else op.convert(constant, Type.f32)
 
 
 def _codes_times_scale(graph: Graph, matrix: GroupedMatrix) -> Node:

@@ -29,6 +29,14 @@ class DenseMatrix:
     def shape(self) -> tuple[int, int]:
         return self.values.shape
 
+    def narrowed(self) -> "DenseMatrix":
+        """The same in bfloat16, rounded to the nearest and of two to the even one."""
+        if self.kind == "bf16":
+            return self
+        bits = self.values.astype(np.float32).view(np.uint32)
+        rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
+        return DenseMatrix(values=rounded.astype(np.uint16), kind="bf16")
+
     def dequantised(self) -> np.ndarray:
         """[N, K] float32."""
         if self.kind == "bf16":

@@ -24,7 +24,13 @@ class Stack:
 
 
 class Weights(Protocol):
-    """Where a graph's numbers come from, by canonical name (docs/architecture.md)."""
+    """Where a graph's numbers come from, by canonical name (docs/architecture.md).
+
+    Attributes:
+        is_narrow: whether dense matrices are bfloat16 and meant to be computed with as such.
+    """
+
+    is_narrow: bool
 
     def matrix(self, name: str) -> Matrix:
         """One matrix [N, K]."""

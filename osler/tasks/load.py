@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from osler.engine.context import ContextPlan
     from osler.engine.engine import Engine
     from osler.engine.vision import VisionEncoder
+    from osler.engine.weight_store import WeightStore
     from osler.prompt import Tokenizer
     from osler.weights.checkpoint import Checkpoint
 
@@ -167,17 +168,15 @@ def _engine(
     """Compile the decoder over a cache of the planned size."""
     from osler.engine.engine import Engine
     from osler.engine.runner import OpenVinoRunner
-    from osler.engine.weight_store import open_store
     from osler.prompt import stop_ids
 
-    size_bytes = sum(file.size_bytes for file in checkpoint.files)
     runner = OpenVinoRunner(
         checkpoint.config.text,
         checkpoint,
         compilation=compilation,
         global_blocks=plan.global_blocks,
         local_blocks=plan.local_blocks,
-        store=open_store(cache_folder() / "weights", checkpoint.identity, size_bytes),
+        store=_store(checkpoint, f"text-{compilation.precision}"),
         progress=lambda done, total: tell(LOADING, done, total),
     )
     return Engine(
@@ -190,6 +189,14 @@ def _engine(
     )
 
 
+def _store(checkpoint: "Checkpoint", part: str) -> "WeightStore | None":
+    """Where decoded weights of one part of the model are kept, if that is worth while."""
+    from osler.engine.weight_store import open_store
+
+    size_bytes = sum(file.size_bytes for file in checkpoint.files)
+    return open_store(cache_folder() / "weights", f"{checkpoint.identity}-{part}", size_bytes)
+
+
 def _vectors(checkpoint: "Checkpoint", compilation: "Compilation") -> ImageVectors | None:
     """The vision tower, to be built when the first image comes; None where there are no weights for one."""
     config = checkpoint.config
@@ -200,8 +207,8 @@ def _vectors(checkpoint: "Checkpoint", compilation: "Compilation") -> ImageVecto
     def build() -> "VisionEncoder":
         from osler.engine.vision import VisionEncoder
 
-        encoder = VisionEncoder(vision, checkpoint, compilation=compilation)
-        checkpoint.release()
-        return encoder
+        return VisionEncoder(
+            vision, checkpoint, compilation=compilation, store=_store(checkpoint, f"vision-{compilation.precision}")
+        )
 
     return ImageVectors(build)

@@ -52,7 +52,7 @@ def whole(stacks):
 
 def test_matrices_of_one_form_are_stacked_and_dense_ones_stand_alone():
     source = FewMatrices()
-    stacks = StackedWeights(source).stacks(NAMES)
+    stacks = StackedWeights(source, is_narrow=False).stacks(NAMES)
     assert [stack.names for stack in stacks] == [("query", "key"), ("value",)]
     assert stacks[0].heights == (3, 4)
     expected = np.concatenate([source.matrices["query"].dequantised(), source.matrices["key"].dequantised()])
@@ -61,31 +61,31 @@ def test_matrices_of_one_form_are_stacked_and_dense_ones_stand_alone():
 
 def test_a_finished_store_gives_the_same_numbers_without_decoding(tmp_path):
     source = FewMatrices()
-    written = StackedWeights(source, WeightStore(tmp_path, "model"))
+    written = StackedWeights(source, is_narrow=False, store=WeightStore(tmp_path, "model"))
     expected = whole(written.stacks(NAMES))
     written.finish()
     source.num_reads = 0
-    read = StackedWeights(source, WeightStore(tmp_path, "model")).stacks(NAMES)
-    assert source.num_reads == 1  # the dense one, which is mapped from its own file anyway
+    read = StackedWeights(source, is_narrow=False, store=WeightStore(tmp_path, "model")).stacks(NAMES)
+    assert source.num_reads == 1  # the dense one, which is mapped from its own file
     for names, values in whole(read).items():
         np.testing.assert_array_equal(values, expected[names])
 
 
 def test_what_was_not_finished_is_not_believed(tmp_path):
     source = FewMatrices()
-    StackedWeights(source, WeightStore(tmp_path, "model")).stacks(NAMES)
+    StackedWeights(source, is_narrow=False, store=WeightStore(tmp_path, "model")).stacks(NAMES)
     assert not WeightStore(tmp_path, "model").is_complete
 
 
 def test_an_abandoned_store_leaves_no_file(tmp_path):
-    weights = StackedWeights(FewMatrices(), WeightStore(tmp_path, "model"))
+    weights = StackedWeights(FewMatrices(), is_narrow=False, store=WeightStore(tmp_path, "model"))
     weights.stacks(NAMES)
     weights.abandon()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_another_checkpoint_has_another_store(tmp_path):
-    weights = StackedWeights(FewMatrices(), WeightStore(tmp_path, "model"))
+    weights = StackedWeights(FewMatrices(), is_narrow=False, store=WeightStore(tmp_path, "model"))
     weights.stacks(NAMES)
     weights.finish()
     assert not WeightStore(tmp_path, "other").is_complete
@@ -93,7 +93,7 @@ def test_another_checkpoint_has_another_store(tmp_path):
 
 @pytest.mark.parametrize("damage", ["cut", "no index", "nonsense"])
 def test_a_damaged_store_is_made_anew(tmp_path, damage):
-    weights = StackedWeights(FewMatrices(), WeightStore(tmp_path, "model"))
+    weights = StackedWeights(FewMatrices(), is_narrow=False, store=WeightStore(tmp_path, "model"))
     weights.stacks(NAMES)
     weights.finish()
     index = next(tmp_path.glob("*.json"))
@@ -108,7 +108,7 @@ def test_a_damaged_store_is_made_anew(tmp_path, damage):
 
 
 def test_mapped_numbers_survive_their_release(tmp_path):
-    weights = StackedWeights(FewMatrices(), WeightStore(tmp_path, "model"))
+    weights = StackedWeights(FewMatrices(), is_narrow=False, store=WeightStore(tmp_path, "model"))
     stacks = weights.stacks(NAMES)
     before = whole(stacks)
     weights.finish()
@@ -124,9 +124,27 @@ def test_small_checkpoints_are_not_stored(tmp_path):
 
 def test_only_the_stores_used_last_are_kept(tmp_path):
     for number in range(KEPT + 2):
-        weights = StackedWeights(FewMatrices(), WeightStore(tmp_path, f"model{number}"))
+        weights = StackedWeights(FewMatrices(), is_narrow=False, store=WeightStore(tmp_path, f"model{number}"))
         weights.stacks(NAMES)
         os.utime(weights._store._partial, (number, number))
         weights.finish()
     left = {path.name.split("-")[0] for path in tmp_path.iterdir()}
     assert left == {f"model{number}" for number in range(2, KEPT + 2)}
+
+
+def test_dense_matrices_are_narrowed_once_and_stored(tmp_path):
+    source = FewMatrices()
+    weights = StackedWeights(source, is_narrow=True, store=WeightStore(tmp_path, "model"))
+    expected = source.matrices["value"].narrowed().dequantised()
+    weights.stacks(NAMES)
+    weights.finish()
+    source.num_reads = 0
+    stacks = StackedWeights(source, is_narrow=True, store=WeightStore(tmp_path, "model")).stacks(NAMES)
+    assert source.num_reads == 0
+    np.testing.assert_array_equal(stacks[1].matrix.dequantised(), expected)
+
+
+def test_narrowing_rounds_to_the_nearest_and_of_two_to_the_even_one():
+    values = np.array([[1.0, 1.00390625, 1.01171875, -3.14159]], np.float32)  # the middle two lie half way
+    narrow = DenseMatrix(values=values, kind="f32").narrowed()
+    np.testing.assert_array_equal(narrow.dequantised(), np.array([[1.0, 1.0, 1.015625, -3.140625]], np.float32))

@@ -21,7 +21,7 @@ class Matrices:
 
 
 def stacked(**matrices: Matrix) -> StackedWeights:
-    return StackedWeights(Matrices(**matrices))
+    return StackedWeights(Matrices(**matrices), is_narrow=False)
 
 
 def dense(kind: str, seed: int = 0) -> DenseMatrix:
