@@ -14,13 +14,17 @@ __all__ = ["decode_q2_k", "decode_q3_k", "decode_q4_k", "decode_q5_k", "decode_q
 
 
 def decode_q2_k(blocks: np.ndarray, groups: Groups) -> None:
-    """16 bytes of 4-bit scale and minimum, 64 bytes of four 2-bit codes, d, dmin (f16)."""
+    """16 bytes of 4-bit scale and minimum, 64 bytes of four 2-bit codes, d, dmin (f16).
+
+    weight = d * s * code - dmin * m = d * s * (code - 2) + (2 * d * s - dmin * m)
+    """
     steps = column(blocks, 0, 16, np.uint8)
     groups.scale[...] = half(blocks, 80) * (steps & np.uint8(0x0F))
-    groups.offset[...] = -half(blocks, 82) * (steps >> np.uint8(4))
+    groups.offset[...] = 2 * groups.scale - half(blocks, 82) * (steps >> np.uint8(4))
     words = column(blocks, 16, 80, np.uint16)  # [n, 2 * 16]: in each half of the block, 32 bytes hold 4 runs of 32
     for run in range(4):
-        place(groups.codes, 16, 4, run, pack_neighbours(bits_of(words, 2 * run, 0x0303)))
+        centred = bits_of(words, 2 * run, 0x0303) + np.uint16(0x0E0E)  # code - 2, modulo 16
+        place(groups.codes, 16, 4, run, pack_neighbours(centred))
 
 
 def decode_q3_k(blocks: np.ndarray, groups: Groups) -> None:
@@ -64,10 +68,14 @@ def decode_q4_k(blocks: np.ndarray, groups: Groups) -> None:
 
 
 def decode_q5_k(blocks: np.ndarray, groups: Groups) -> None:
-    """As Q4_K, with 32 bytes of fifth bits before the halves; weight = d * s * code - dmin * m."""
+    """As Q4_K, with 32 bytes of fifth bits before the halves.
+
+    weight = d * s * code - dmin * m = d * s * (code - 16) + (16 * d * s - dmin * m)
+    """
     scale, minimum = _scales_and_minima(blocks)
     groups.scale[...] = scale
-    np.negative(minimum, out=groups.offset)
+    np.multiply(scale, np.float32(16), out=groups.offset)
+    groups.offset[...] -= minimum
     fifth = column(blocks, 16, 48, np.uint64)  # [n, 4]: bit i of byte j belongs to weight 32 * i + j
     low = column(blocks, 48, 176, np.uint64).reshape(-1, 4, 4)
     codes = groups.codes.view(np.uint64).reshape(-1, 8, 4)
@@ -75,6 +83,7 @@ def decode_q5_k(blocks: np.ndarray, groups: Groups) -> None:
         four = bits_of(low[:, run // 2], 4 * (run % 2), 0x0F0F0F0F0F0F0F0F)
         four |= bits_of(fifth, run, 0x0101010101010101) << np.uint64(4)
         codes[:, run] = four
+    groups.codes[...] -= np.int8(16)
 
 
 def _scales_and_minima(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -33,10 +33,10 @@ def decode_q5_0(blocks: np.ndarray, groups: Groups) -> None:
 
 
 def decode_q5_1(blocks: np.ndarray, groups: Groups) -> None:
-    """d, m (f16), 4 bytes of fifth bits, 16 bytes of halves; weight = d * code + m."""
+    """d, m (f16), 4 bytes of fifth bits, 16 bytes of halves; weight = d * code + m = d * (code - 16) + (16 * d + m)."""
     groups.scale[...] = half(blocks, 0)
-    groups.offset[...] = half(blocks, 2)
-    groups.codes[...] = _five_bits(blocks, 4).view(np.int8)
+    groups.offset[...] = 16 * groups.scale + half(blocks, 2)
+    np.subtract(_five_bits(blocks, 4).view(np.int8), np.int8(16), out=groups.codes)
 
 
 def decode_q8_0(blocks: np.ndarray, groups: Groups) -> None:
