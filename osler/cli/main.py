@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from osler.cli.console import print_error
+from osler.cli.malloc import restart_with_large_pages
 from osler.errors import OslerError
 
 __all__ = ["VERBS", "app", "main"]
@@ -38,6 +39,10 @@ VERBS: dict[str, Verb] = {
     "bench": Verb("osler.cli.bench:bench", "Measure how fast a model runs here, alone or against llama.cpp."),
     "doctor": Verb("osler.cli.doctor:doctor", "Say what this machine can run and what is missing."),
 }
+
+
+COMPUTING = ("ask", "chat", "demo", "bench")
+"""Verbs that load a model."""
 
 
 def load_verb(name: str) -> Any:
@@ -133,6 +138,7 @@ def place_of(error: Exception) -> str:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    restart_with_large_pages(COMPUTING)
     try:
         typer.main.get_command(app).main(prog_name="osler")
     except Exception as error:
