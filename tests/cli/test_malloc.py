@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,7 @@ def run(tmp_path, *arguments: str, **variables: str) -> tuple[int, list]:
     script = tmp_path / "program.py"
     script.write_text(PROGRAM)
     environment = {name: value for name, value in os.environ.items() if name != "GLIBC_TUNABLES"} | variables
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     process = subprocess.Popen(
         [sys.executable, str(script), *arguments], stdout=subprocess.PIPE, text=True, env=environment
     )
