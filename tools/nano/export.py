@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
+from tokenizers import Tokenizer
 from torch import Tensor
 
-from nano import tokenizer as pieces
 from nano.network import IDS, IMAGE_TOKENS, configuration
 
 # transformers 5 names on the left, the names of published (transformers 4.50) files on the right.
@@ -75,7 +75,7 @@ def write_folder(checkpoint: Path, folder: Path) -> None:
     save_file(weights, folder / "model.safetensors.new", metadata={"format": "pt"})
     os.chmod(folder / "model.safetensors.new", 0o644)
     os.replace(folder / "model.safetensors.new", folder / "model.safetensors")
-    tokenizer = pieces.build_tokenizer()
+    tokenizer = Tokenizer.from_str(state["tokenizer"])
     tokenizer.save(str(folder / "tokenizer.json"))
     # the mark by which `osler.load` knows a copy of this folder for the demonstration model
     _write_json(folder / "config.json", {**configuration(), "osler_demonstration": True})
@@ -101,7 +101,7 @@ def parameter_count(weights: dict[str, Tensor]) -> int:
     return sum(weight.numel() for weight in weights.values())
 
 
-def tokenizer_configuration(tokenizer) -> dict:
+def tokenizer_configuration(tokenizer: Tokenizer) -> dict:
     """Return tokenizer_config.json: the named tokens and every added token by id."""
     added = {
         str(index): {"content": token.content, "lstrip": False, "normalized": False, "rstrip": False,

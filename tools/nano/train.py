@@ -6,12 +6,13 @@ few hundred steps and on Ctrl-C; starting again goes on from it.
 
 import math
 import os
+import signal
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -67,17 +68,20 @@ class Trainer:
         return [{"params": decayed, "weight_decay": 0.05}, {"params": kept, "weight_decay": 0.0}]
 
     def run(self) -> None:
-        """Train to the last step of the plan; on Ctrl-C save and raise."""
-        started, first, shown = time.monotonic(), self.step, {}
-        try:
-            while self.step < self.plan.steps:
-                shown = _blend(shown, self._one_step())
-                if self.step % 20 == 0:
-                    self._print(shown, (time.monotonic() - started) / (self.step - first))
-                if self.step % self.plan.save_every == 0:
-                    self._save()
-        finally:
+        """Train to the last step of the plan; Ctrl-C finishes the step, saves and raises."""
+        stop = _stop_on_signals()
+        shown: dict[str, float] = {}
+        while self.step < self.plan.steps and not stop:
+            began = time.monotonic()
+            losses = self._one_step()
+            shown = _blend(shown, losses | {"seconds": time.monotonic() - began})
+            if self.step % 20 == 0:
+                self._print(shown)
+            if self.step % self.plan.save_every == 0 or self.step == self.plan.steps:
+                self._save()
+        if stop:
             self._save()
+            raise KeyboardInterrupt
 
     def _one_step(self) -> dict[str, float]:
         plan = self.plan
@@ -115,15 +119,16 @@ class Trainer:
         weights = [w for group in self.optimiser.param_groups for w in group["params"]]
         nn.utils.clip_grad_norm_(weights, 1.0)
         self.optimiser.step()
-        decay = min(self.plan.average_decay, (1 + self.step) / (10 + self.step))
+        since = steps_since_start(self.plan, self.step)
+        decay = min(self.plan.average_decay, (1 + since) / (10 + since))
         with torch.no_grad():
             for name, weight in self.network.named_parameters():
                 self.average[name].lerp_(weight, 1 - decay)
 
-    def _print(self, shown: dict[str, float], seconds: float) -> None:
-        left = (self.plan.steps - self.step) * seconds / 60
+    def _print(self, shown: dict[str, float]) -> None:
+        minutes = steps_left(self.plan, self.step) * shown["seconds"] / 60
         losses = "  ".join(f"{name} {value:.3f}" for name, value in shown.items())
-        print(f"step {self.step}/{self.plan.steps}  {seconds:.2f} s  about {left:.0f} min left  {losses}", flush=True)
+        print(f"step {self.step}/{self.plan.steps}  about {minutes:.0f} min left  {losses}", flush=True)
 
     def _state(self) -> dict:
         return {
@@ -132,6 +137,7 @@ class Trainer:
             "heads": self.heads.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "average": self.average,
+            "tokenizer": self.tokenizer.to_str(),
         }
 
     def _save(self) -> None:
@@ -149,17 +155,23 @@ class Trainer:
         self.heads.load_state_dict(state["heads"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.average, self.step = state["average"], state["step"]
+        self.tokenizer = Tokenizer.from_str(state["tokenizer"])
         print(f"going on from step {self.step}", flush=True)
 
-    def averaged_weights(self) -> dict[str, Tensor]:
-        """Return the averaged weights by the network's own names."""
-        return self.average
+
+def steps_since_start(plan: Plan, step: int) -> int:
+    """Return the number of steps since the part (vision, then everything) began."""
+    return step - (plan.vision_steps if step >= plan.vision_steps else 0)
+
+
+def steps_left(plan: Plan, step: int) -> float:
+    """Return what is left in steps of the present part; a step of everything costs three of the vision tower."""
+    return plan.steps - step if step >= plan.vision_steps else plan.vision_steps - step + 3 * plan.joint_steps
 
 
 def learning_rate(plan: Plan, step: int) -> float:
     """Return the rate of a step: half a cosine down to 2 %, with a linear warm-up into each part."""
-    since = step - (plan.vision_steps if step >= plan.vision_steps else 0)
-    warm = min(1.0, (since + 1) / plan.warmup_steps)
+    warm = min(1.0, (steps_since_start(plan, step) + 1) / plan.warmup_steps)
     cosine = 0.5 * (1 + math.cos(math.pi * step / plan.steps))
     return plan.learning_rate * warm * (0.02 + 0.98 * cosine)
 
@@ -203,7 +215,15 @@ def smoothed_loss(logits: Tensor, targets: Tensor, opposites: Tensor) -> Tensor:
     return torch.where(other >= 0, (1 - SMOOTHING) * loss + SMOOTHING * against, loss)
 
 
-def _opposite_ids(tokenizer) -> Tensor:
+def _stop_on_signals() -> list[int]:
+    """Return a list that fills when the process is asked to stop."""
+    asked: list[int] = []
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda number, frame: asked.append(number))
+    return asked
+
+
+def _opposite_ids(tokenizer: Tokenizer) -> Tensor:
     """Return [V]: the id of the opposite word of yes and no, -1 elsewhere."""
     table = torch.full((tokenizer.get_vocab_size(),), -1)
     for pair in OPPOSITES:
@@ -215,8 +235,3 @@ def _opposite_ids(tokenizer) -> Tensor:
 def _blend(shown: dict[str, float], new: dict[str, float]) -> dict[str, float]:
     """Smooth what is printed."""
     return {name: 0.95 * shown.get(name, value) + 0.05 * value for name, value in new.items()}
-
-
-def parameter_count(weights: Iterable[Tensor]) -> int:
-    """Count numbers."""
-    return sum(weight.numel() for weight in weights)
