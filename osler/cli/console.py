@@ -29,10 +29,10 @@ __all__ = [
     "text_width",
 ]
 
-Advance = Callable[[int, int | None], None]
+Advance = Callable[[float, int | None], None]
 """Called as work goes on: (done so far, total or None where it is not known)."""
 
-Report = Callable[[str, int, int | None], None]
+Report = Callable[[str, float, int | None], None]
 """As `Advance`, with what is being done first."""
 
 Unit = Literal["bytes", "steps"]
@@ -138,11 +138,11 @@ def phases(unit: Unit = "steps") -> Iterator[Report]:
         task = bar.add_task("", total=None, visible=False)
         shown = ""
 
-        def report(description: str, done: int, total: int | None) -> None:
+        def report(description: str, done: float, total: int | None) -> None:
             nonlocal shown
             if description != shown:  # what is done already says nothing about the speed
                 shown = description
-                bar.reset(task, description=description, completed=done, total=total, visible=True)
+                bar.reset(task, description=description, completed=int(done), total=total, visible=True)
             else:
                 bar.update(task, completed=done, total=total)
 

@@ -1,6 +1,6 @@
 """Running a compiled graph so that Ctrl-C does not have to wait for its end."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 import numpy as np
@@ -12,12 +12,19 @@ LISTEN_EVERY_MS = 100
 """Python handles signals only between calls into OpenVINO, and an image takes one call of several seconds."""
 
 
-def infer(request: ov.InferRequest, inputs: Mapping[str, np.ndarray]) -> None:
-    """Run a request to its end; where an exception comes in between, end it within one operation of the graph."""
+def infer(request: ov.InferRequest, inputs: Mapping[str, np.ndarray], tick: Callable[[], None] | None = None) -> None:
+    """Run a request to its end; where an exception comes in between, end it within one operation of the graph.
+
+    Args:
+        request: of a compiled graph.
+        inputs: by name.
+        tick: called again and again while it runs.
+    """
     request.start_async(dict(inputs))
     try:
         while not request.wait_for(LISTEN_EVERY_MS):
-            pass
+            if tick is not None:
+                tick()
     except BaseException:
         request.cancel()
         with suppress(RuntimeError):  # says that it was cancelled

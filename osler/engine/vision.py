@@ -40,11 +40,19 @@ class VisionEncoder:
         weights.release()
         use_large_pages()
 
-    def encode(self, pixels: np.ndarray, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
-        """Image vectors [I, M, D] float32 of pixel values [I, 3, N, N] float32 in -1..1, image by image."""
+    def encode(
+        self,
+        pixels: np.ndarray,
+        progress: Callable[[int, int], None] | None = None,
+        tick: Callable[[], None] | None = None,
+    ) -> np.ndarray:
+        """Image vectors [I, M, D] float32 of pixel values [I, 3, N, N] float32 in -1..1, image by image.
+
+        `progress` hears of each image that is done, `tick` is called a few times a second meanwhile.
+        """
         vectors = []
         for index, image in enumerate(pixels):
-            infer(self._request, {"pixels": image[None]})
+            infer(self._request, {"pixels": image[None]}, tick)
             vectors.append(self._request.get_tensor("image_vectors").data[0].copy())  # [M, D]
             if progress:
                 progress(index + 1, len(pixels))

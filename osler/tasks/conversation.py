@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from osler.errors import InputError
 from osler.tasks.images import open_image
 from osler.tasks.prepare import SamplingOptions, refuse_blind
+from osler.tasks.writing import write_new
 from osler.values import Image, ImagePart, Message, Reply, TextPart
 
 if TYPE_CHECKING:
@@ -73,15 +73,7 @@ class Conversation:
         Raises:
             InputError: the file is there already, or cannot be written; nothing is left half-written.
         """
-        partial = path.with_name(path.name + ".part")
-        try:
-            if path.exists():
-                raise InputError(f"cannot save `{path}`: it is there already", hint="choose another name")
-            partial.write_text(json.dumps(self.to_dict(), ensure_ascii=False, indent=2), encoding="utf-8")
-            partial.replace(path)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise InputError(f"cannot save `{path}`: {error.strerror or type(error).__name__}") from error
+        write_new(path, json.dumps(self.to_dict(), ensure_ascii=False, indent=2).encode())
 
     def to_dict(self) -> dict[str, Any]:
         """The conversation as plain values."""

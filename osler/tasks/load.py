@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from osler.errors import InputError
 from osler.folders import cache_folder
 from osler.tasks.model import Identity, Model
+from osler.tasks.pace import Pace
 from osler.tasks.progress import LOADING, Progress, no_progress
 from osler.tasks.vectors import ImageVectors
 
@@ -211,4 +212,5 @@ def _vectors(checkpoint: "Checkpoint", compilation: "Compilation") -> ImageVecto
             vision, checkpoint, compilation=compilation, store=_store(checkpoint, f"vision-{compilation.precision}")
         )
 
-    return ImageVectors(build)
+    way = f"image {checkpoint.identity} {compilation.precision} {compilation.threads or 'all'}"
+    return ImageVectors(build, Pace(cache_folder() / "pace.json", way))

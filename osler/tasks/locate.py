@@ -1,17 +1,16 @@
 """Boxes of an answer, in the pixels of the image that was asked about, and drawn on it."""
 
+import io
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from osler.errors import InputError
 from osler.imaging.caption import caption
 from osler.imaging.draw import draw_boxes
 from osler.tasks.boxes import place_boxes, read_boxes
 from osler.values import Image, Reply
 
-__all__ = ["free_path", "overlay", "save_png", "with_boxes"]
+__all__ = ["overlay", "png_of", "with_boxes"]
 
 LEAST_SIDE_PX = 640
 """Smaller pictures are enlarged before they are drawn on, so that labels can be read."""
@@ -34,29 +33,10 @@ def overlay(image: Image, reply: Reply) -> np.ndarray:
     return caption(draw_boxes(pixels, boxes), reply.notice)
 
 
-def save_png(pixels: np.ndarray, path: Path) -> None:
-    """Write [Y, X, 3] uint8 as a PNG; nothing that exists is written over and nothing is left half-written.
-
-    Raises:
-        InputError: the file is there already, or cannot be written.
-    """
+def png_of(pixels: np.ndarray) -> bytes:
+    """[Y, X, 3] uint8 as a PNG file."""
     from PIL import Image as Pillow
 
-    partial = path.with_name(path.name + ".part")
-    try:
-        if path.exists():
-            raise InputError(f"cannot write `{path}`: it is there already", hint="choose another name")
-        Pillow.fromarray(pixels).save(partial, "PNG")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InputError(f"cannot write `{path}`: {error.strerror or type(error).__name__}") from error
-
-
-def free_path(path: Path) -> Path:
-    """The path itself, or with the first number from 2 on under which there is nothing yet."""
-    number, candidate = 1, path
-    while candidate.exists():
-        number += 1
-        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return candidate
+    file = io.BytesIO()
+    Pillow.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()

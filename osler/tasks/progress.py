@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 __all__ = ["LOADING", "READING_IMAGES", "READING_PROMPT", "STARTING_VISION", "Progress", "no_progress"]
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done (one of the sentences below), how much is done, and how much there is in all."""
+Progress = Callable[[str, float, int], None]
+"""Called with what is being done (one of the sentences below), how much is done, and how much there is in all.
+
+What is done is a whole number but for an image that is being read: of that, the share that is probably done."""
 
 LOADING = "Loading the model"
 STARTING_VISION = "Preparing to read images"
@@ -13,5 +15,5 @@ READING_IMAGES = "Reading images"
 READING_PROMPT = "Reading the prompt"
 
 
-def no_progress(stage: str, done: int, total: int) -> None:
+def no_progress(stage: str, done: float, total: int) -> None:
     """Tell nobody."""

@@ -3,12 +3,14 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Protocol
 
 import numpy as np
 
 from osler.imaging.digest import pixels_sha256
 from osler.imaging.normalise import normalise
+from osler.tasks.pace import Pace
 from osler.tasks.progress import READING_IMAGES, STARTING_VISION, Progress
 
 __all__ = ["Encoder", "ImageVectors"]
@@ -20,8 +22,8 @@ MOST_BYTES = 512 * 1024 * 1024
 class Encoder(Protocol):
     """The vision tower, as `osler.engine.vision.VisionEncoder` is one."""
 
-    def encode(self, pixels: np.ndarray) -> np.ndarray:
-        """[I, 3, N, N] float32 in -1..1 to [I, M, D] float32."""
+    def encode(self, pixels: np.ndarray, *, tick: Callable[[], None]) -> np.ndarray:
+        """[I, 3, N, N] float32 in -1..1 to [I, M, D] float32; calls `tick` a few times a second."""
         ...
 
 
@@ -33,11 +35,13 @@ class ImageVectors:
 
     Args:
         build: makes the tower.
+        pace: how long an image takes.
         most_bytes: how much memory the kept vectors may take.
     """
 
-    def __init__(self, build: Callable[[], Encoder], *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, build: Callable[[], Encoder], pace: Pace, *, most_bytes: int = MOST_BYTES) -> None:
         self._build = build
+        self._pace = pace
         self._most_bytes = most_bytes
         self._encoder: Encoder | None = None
         self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
@@ -61,9 +65,7 @@ class ImageVectors:
             new = {digest: square for digest, square in zip(digests, squares, strict=True) if digest not in found}
             for number, (digest, square) in enumerate(new.items()):
                 encoder = self._ready(progress)
-                progress(READING_IMAGES, number, len(new))
-                found[digest] = self._kept[digest] = _encode(encoder, square)
-                progress(READING_IMAGES, number + 1, len(new))
+                found[digest] = self._kept[digest] = self._encode(encoder, square, number, len(new), progress)
             for digest in digests:
                 self._kept.move_to_end(digest)
             self._forget()
@@ -82,9 +84,16 @@ class ImageVectors:
             _, vectors = self._kept.popitem(last=False)
             held -= vectors.nbytes
 
+    def _encode(self, encoder: Encoder, square: np.ndarray, number: int, total: int, progress: Progress) -> np.ndarray:
+        """[N, N, 3] uint8 to [M, D] float32, read-only; it is image `number` (from 0) of `total` to be encoded."""
+        begun = perf_counter()
+        progress(READING_IMAGES, number, total)
 
-def _encode(encoder: Encoder, square: np.ndarray) -> np.ndarray:
-    """[N, N, 3] uint8 to [M, D] float32, read-only."""
-    vectors = np.array(encoder.encode(normalise(square[None]))[0])
-    vectors.flags.writeable = False
-    return vectors
+        def tick() -> None:
+            progress(READING_IMAGES, number + self._pace.share(perf_counter() - begun), total)
+
+        vectors = np.array(encoder.encode(normalise(square[None]), tick=tick)[0])
+        vectors.flags.writeable = False
+        self._pace.note(perf_counter() - begun)
+        progress(READING_IMAGES, number + 1, total)
+        return vectors

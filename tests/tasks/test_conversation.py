@@ -81,11 +81,6 @@ def test_a_file_that_is_there_is_not_written_over(model, tmp_path):
     assert (tmp_path / "mine.json").read_text() == "precious"
 
 
-def test_a_folder_that_is_not_there_is_an_input_error(model, tmp_path):
-    with pytest.raises(InputError, match="No such file"):
-        Conversation(model).save(tmp_path / "nowhere" / "talk.json")
-
-
 def test_an_image_for_a_model_that_cannot_see_is_refused_at_once(blind, film):
     with open_model(blind, context=256) as model, pytest.raises(VisionError, match="no projector"):
         Conversation(model).attach(film)
