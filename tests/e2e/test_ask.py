@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from osler.testing.dicom import PATIENT, make_dicom
 from osler.values import NOTICE
 
 
@@ -34,6 +35,17 @@ def test_json_is_the_whole_reply(osler, tiny_folder, film):
     assert [image["file"]["name"] for image in reply["provenance"]["images"]] == ["film.png", "film.png"]
     assert reply["notice"] == NOTICE
     assert NOTICE in result.stderr
+
+
+def test_a_dicom_file_is_read_and_nothing_of_its_patient_is_told(osler, tiny_folder, tmp_path):
+    pixels = np.random.default_rng(8).integers(0, 4096, (50, 40), np.uint16)
+    film = make_dicom(tmp_path / "IM000001", pixels, photometric="MONOCHROME1", bits=12)
+    result = osler("ask", film, "Describe this X-ray.", "-m", tiny_folder, "--max-new-tokens", "2", "--json")
+    (image,) = json.loads(result.stdout)["provenance"]["images"]
+    assert image["file"]["kind"] == "dicom"
+    assert any("MONOCHROME1" in step for step in image["steps"])
+    for value in PATIENT.values():
+        assert value not in result.stdout + result.stderr
 
 
 def test_a_question_without_files_may_come_from_stdin(osler, tiny_folder):
