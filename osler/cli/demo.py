@@ -1,5 +1,7 @@
 """`osler demo`: an answer about a real picture on a machine that has no weights yet."""
 
+import os
+import tempfile
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,7 +82,7 @@ def show(model: "Model", out: Path | None, *, loading_s: float) -> Showing:
     film, smear = open_image(DEMONSTRATION / FILM), open_image(DEMONSTRATION / SMEAR)
     film_replies = tuple(model.ask(film, question, max_new_tokens=LONGEST_ANSWER) for question in FILM_QUESTIONS)
     smear_reply = with_boxes(model.ask(smear, SMEAR_QUESTION, max_new_tokens=LONGEST_ANSWER), smear)
-    path = out or free_path(Path(OVERLAY))
+    path = out or free_path(writable_folder() / OVERLAY)
     write_new(path, png_of(overlay(smear, smear_reply)))
     return Showing(
         film=film,
@@ -90,6 +92,11 @@ def show(model: "Model", out: Path | None, *, loading_s: float) -> Showing:
         overlay=path.absolute(),
         loading_s=loading_s,
     )
+
+
+def writable_folder() -> Path:
+    """The current folder, or the system's for temporary files where that cannot be written."""
+    return Path.cwd() if os.access(Path.cwd(), os.W_OK) else Path(tempfile.gettempdir())
 
 
 def print_showing(showing: Showing) -> None:
