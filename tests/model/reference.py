@@ -53,7 +53,9 @@ class GgufNumbers:
 
     def get(self, name: str) -> np.ndarray:
         tensor = self._tensors[self._names[name]]
-        return self._dequantize(tensor.data, tensor.tensor_type).astype(np.float64)
+        rows = len(tensor.data)  # as one long row: the package takes few rows at a time
+        numbers = self._dequantize(np.asarray(tensor.data).reshape(1, -1), tensor.tensor_type).astype(np.float64)
+        return numbers.reshape(-1) if tensor.data.ndim == 1 else numbers.reshape(rows, -1)
 
     def embedding_rows(self, ids: np.ndarray) -> np.ndarray:
         return self.get("text.embedding")[ids]
