@@ -17,7 +17,7 @@ from osler.testing.tiny import write_gguf, write_safetensors
 from osler.weights.checkpoint import open_checkpoint
 
 TOLERANCE = {"f32": 1e-4, "bf16": 2e-2}
-"""In bf16 relative to the largest logit; see docs/decisions/bf16-parity.md."""
+"""In bf16 relative to the largest logit; see docs/decisions/015-what-equal-means-in-bf16.md."""
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Tiny models, the same weights in transformers and in Osler, loaded once for all parity tests."""
 
 import pytest
+from parity.twins import Loaded, Ours, Theirs
 
 from osler.testing.tiny import write_safetensors
 
@@ -16,26 +17,10 @@ def folders(tmp_path_factory):
 def theirs(folders):
     """transformers' model by precision, loaded when asked for."""
     pytest.importorskip("torch")
-    from parity.twins import Theirs
-
     return Loaded(lambda precision: Theirs(folders[precision], precision))
 
 
 @pytest.fixture(scope="session")
 def ours(folders):
     """Osler's runner and vision encoder by precision, compiled when asked for."""
-    from parity.twins import Ours
-
     return Loaded(lambda precision: Ours(folders[precision], precision))
-
-
-class Loaded(dict):
-    """Values made when they are first asked for."""
-
-    def __init__(self, make):
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, key):
-        self[key] = self._make(key)
-        return self[key]

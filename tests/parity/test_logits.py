@@ -1,7 +1,7 @@
 """Logits and image vectors of a tiny random Gemma 3 are transformers' own.
 
 Seven layers, so that the sixth is global; a window of 32 under prompts of 90 and more; rope factor 8; images of 4
-tokens. What "equal" means in bf16 is argued in docs/decisions/bf16-parity.md.
+tokens. What "equal" means in bf16 is argued in docs/decisions/015-what-equal-means-in-bf16.md.
 """
 
 import numpy as np

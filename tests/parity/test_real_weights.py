@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parity.conftest import Loaded
+from parity.twins import Loaded
 
 from osler.engine.compilation import Compilation
 from osler.engine.engine import Engine

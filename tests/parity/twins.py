@@ -1,5 +1,6 @@
 """The same tiny weights in transformers and in Osler, and the same questions put to both."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -172,3 +173,15 @@ class Cached:
             local_start=self._blocks.local_start,
             num_logits=stop - start,
         )
+
+
+class Loaded(dict):
+    """Values made when they are first asked for."""
+
+    def __init__(self, make: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: str) -> Any:
+        self[key] = self._make(key)
+        return self[key]
