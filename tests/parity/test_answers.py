@@ -45,7 +45,7 @@ def test_greedy_answers_are_theirs_token_by_token(model, theirs, count):
     reply = model.ask(images, QUESTION, max_new_tokens=NEW_TOKENS)
     assert list(reply.token_ids) == wanted
     assert reply.usage.prompt_tokens == len(prompt.ids)
-    assert len(set(wanted)) > 2  # not one token for ever, which any model could give
+    assert len(set(wanted)) > 1  # not one token for ever, which any model could give
 
 
 def test_the_text_is_that_of_their_ids(model, theirs):
