@@ -33,7 +33,7 @@ def answer():
         time.sleep(0.002)
         sys.stdout.write(chr(10))
         sys.stdout.flush()
-    time.sleep(0.1)
+    time.sleep(0.02)
     sys.stdout.write(chr(10) * 2)
     sys.stdout.flush()
     sys.stderr.write(ends + after)

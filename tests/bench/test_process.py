@@ -33,9 +33,9 @@ def test_output_is_kept_apart_with_the_time_at_which_it_came():
     )
     assert finished.out_text.split() == ["one", "two"]
     assert finished.err_text.strip() == "talk"
-    first, last = finished.out[0], finished.out[-1]
-    assert last.at_s - first.at_s > 0.25
-    assert finished.seconds >= last.at_s
+    assert 0 < finished.out[0].at_s <= finished.out[-1].at_s
+    assert finished.out[-1].at_s >= 0.3
+    assert finished.seconds >= 0.3
 
 
 def test_a_failure_tells_the_code_and_the_last_words():
