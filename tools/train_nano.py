@@ -22,8 +22,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "osler" / "nano"
 def train(arguments: argparse.Namespace) -> None:
     """Run the fixed plan, then write the folder."""
     import torch
-    from nano.plan import Plan
-    from nano.train import Trainer
+    from nano.train import Plan, Trainer
 
     torch.set_num_threads(arguments.threads)
     Trainer(Plan(), arguments.data, arguments.work).run()

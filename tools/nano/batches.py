@@ -18,14 +18,13 @@ from nano import augment, questions, wording
 from nano.data import CELLS, FINDINGS, Film, Other, Smear
 from nano.network import IDS, IMAGE_TOKENS, TOKENS_A_SIDE
 from nano.pictures import make_other
-from nano.plan import Part
 
 KINDS = ("film", "smear", "other")
+FILMS_A_STEP, SMEARS_A_STEP, OTHERS_A_STEP = 4, 5, 1
 IMAGE_TEXT = "\n\n<start_of_image>" + "<image_soft_token>" * IMAGE_TOKENS + "<end_of_image>\n\n"
 IGNORED = -100
 DECISIVE = re.compile(r"^(?:Yes|No|Normal|Abnormal)|(?<=Final Answer: )(?:yes|no)|signs of pneumonia|lungs are clear")
 NUMBER = re.compile(r"\d+")
-Digits = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +68,12 @@ def show(item: Film | Smear | Other, rng: random.Random) -> Shown:
     return Shown("other", augment.vary_other(item.image, rng), None)
 
 
-def pictures_of_step(
-    films: Sequence, smears: Sequence, others: Sequence, part: Part, step: int, seed: int
-) -> list[Shown]:
+def pictures_of_step(films: Sequence, smears: Sequence, others: Sequence, step: int, seed: int) -> list[Shown]:
     """Return the step's ten pictures: films, then smears, then others (a third of these drawn)."""
     rng = random.Random(f"{seed}-pictures-{step}")
-    chosen = take(films, step * part.films, part.films, seed)
-    chosen += take(smears, step * part.smears, part.smears, seed + 1)
-    for _ in range(part.others):
+    chosen = take(films, step * FILMS_A_STEP, FILMS_A_STEP, seed)
+    chosen += take(smears, step * SMEARS_A_STEP, SMEARS_A_STEP, seed + 1)
+    for _ in range(OTHERS_A_STEP):
         chosen.append(make_other(rng) if rng.random() < 0.3 else rng.choice(others))
     return [show(item, rng) for item in chosen]
 
@@ -143,50 +140,38 @@ def dialogue(kind: str, facts: object, image: int | None, rng: random.Random) ->
     return Dialogue(tuple(pieces), image)
 
 
-def box_dialogue(facts: questions.View, image: int | None, rng: random.Random) -> Dialogue:
-    """Ask for the box of the white blood cell and nothing else."""
-    turn = questions.deal_box(facts, rng)
-    prompt = prompt_of(turn.question, image=True)
-    return Dialogue(((prompt, False), (f"{turn.answer}<end_of_turn>", True)), image)
-
-
-def dialogues_of_step(pictures: Sequence[Shown], part: Part, step: int, seed: int) -> list[Dialogue]:
+def dialogues_of_step(pictures: Sequence[Shown], step: int, seed: int) -> list[Dialogue]:
     """Deal two dialogues about each picture and two without one."""
     rng = random.Random(f"{seed}-questions-{step}")
     dealt = [dialogue(p.kind, p.facts, index, rng) for index, p in enumerate(pictures) for _ in range(2)]
-    for place, item in enumerate(dealt):
-        picture = pictures[place // 2]
-        if picture.kind == "smear" and part.box_share and rng.random() < part.box_share:
-            dealt[place] = box_dialogue(picture.facts, item.image, rng)
     return dealt + [dialogue("text", None, None, rng) for _ in range(2)]
 
 
-def encode(item: Dialogue, tokenizer: Tokenizer, digits: Digits) -> tuple[list[int], list[float]]:
+def encode(item: Dialogue, tokenizer: Tokenizer) -> tuple[list[int], list[float]]:
     """Return ids and the weight of learning each id (0 in the prompt). Text is tokenised as one string."""
     text = "".join(piece for piece, _ in item.pieces)
-    by_character = np.concatenate([character_weights(piece, digits) if learned else np.zeros(len(piece))
+    by_character = np.concatenate([character_weights(piece) if learned else np.zeros(len(piece))
                                    for piece, learned in item.pieces])  # fmt: skip
     encoding = tokenizer.encode(text, add_special_tokens=False)
     return encoding.ids, [float(by_character[a:b].max(initial=0.0)) for a, b in encoding.offsets]
 
 
-def character_weights(answer: str, digits: Digits) -> np.ndarray:
-    """Weigh an answer's characters: 4 where it decides, coordinates by `digits`, 0.3 in JSON's frame."""
+def character_weights(answer: str) -> np.ndarray:
+    """Weigh an answer's characters: 4 where it decides, 2 for the first digit of three, 0.3 in JSON's frame."""
     weights = np.full(len(answer), 0.3 if '"box_2d"' in answer else 1.0)
     for match in DECISIVE.finditer(answer):
         weights[slice(*match.span())] = 4.0
     if '"box_2d"' in answer:
         for match in NUMBER.finditer(answer):
-            weights[slice(*match.span())] = digits[1]
-            weights[match.end() - 1] = digits[2]
-            weights[match.start()] = digits[0] if len(match.group()) >= 3 else weights[match.start()]
+            weights[slice(*match.span())] = 1.0
+            weights[match.start()] = 2.0 if len(match.group()) >= 3 else 1.0
         weights[[m.start() + 2 for m in re.finditer("box_2d", answer)]] = 0.3
     return weights
 
 
-def collate(items: Sequence[Dialogue], tokenizer: Tokenizer, digits: Digits) -> Sequences:
+def collate(items: Sequence[Dialogue], tokenizer: Tokenizer) -> Sequences:
     """Pad on the right with <pad> and shift targets by one."""
-    encoded = [encode(item, tokenizer, digits) for item in items]
+    encoded = [encode(item, tokenizer) for item in items]
     length = max(len(ids) for ids, _ in encoded)
     ids = torch.tensor([row + [IDS["pad"]] * (length - len(row)) for row, _ in encoded])
     weights = torch.tensor([row + [0.0] * (length - len(row)) for _, row in encoded])

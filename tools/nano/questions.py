@@ -150,12 +150,6 @@ def _where_official(smear: View, rng: random.Random) -> Turn:
     return Turn(question, f"Final Answer: ```json{boxes_json(smear.cells)}```")
 
 
-def deal_box(smear: View, rng: random.Random) -> Turn:
-    """Ask for the box: three times in few words, once in MedGemma's official ones."""
-    turn = (_where_official if rng.random() < 0.25 else _where)(smear, rng)
-    return turn._replace(question=reword(turn.question, rng))
-
-
 def count(cells: Sequence[Cell], label: str) -> int:
     """Count the cells of one label."""
     return sum(c.label == label for c in cells)

@@ -4,9 +4,11 @@ The schedule is a fixed number of steps, so that it repeats. A checkpoint is wri
 few hundred steps and on Ctrl-C; starting again goes on from it.
 """
 
+import math
 import os
 import signal
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -18,11 +20,28 @@ from nano import batches
 from nano.data import FINDINGS, Film, Smear, of_split, read_films, read_smears
 from nano.network import TOKENS_A_SIDE, Heads, build_network, hidden_states, image_vectors
 from nano.pictures import read_others
-from nano.plan import Part, Plan
 from nano.tokenizer import build_tokenizer
 
 OPPOSITES = (("Yes", "No"), ("▁yes", "▁no"))
 SMOOTHING = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The numbers of a training."""
+
+    seed: int = 7
+    vision_steps: int = 1900
+    joint_steps: int = 1500
+    learning_rate: float = 1e-3
+    warmup_steps: int = 100
+    average_decay: float = 0.998
+    heads_share: float = 0.5
+    save_every: int = 200
+
+    @property
+    def steps(self) -> int:
+        return self.vision_steps + self.joint_steps
 
 
 class Trainer:
@@ -65,39 +84,33 @@ class Trainer:
             raise KeyboardInterrupt
 
     def _one_step(self) -> dict[str, float]:
-        part, since = self.plan.locate(self.step)
-        self._begin_step(part, since)
-        pictures = batches.pictures_of_step(self.films, self.smears, self.others, part, self.step, self.plan.seed)
+        plan = self.plan
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(plan, self.step)
+        pictures = batches.pictures_of_step(self.films, self.smears, self.others, self.step, plan.seed)
+        joint = self.step >= plan.vision_steps
         with torch.autocast("cpu", dtype=torch.bfloat16):
             vectors = image_vectors(self.network, batches.pixels_of(pictures))  # [I, M, D]
             losses = heads_loss(self.heads, vectors, batches.head_targets(pictures))
-            total = sum(losses.values()) * part.heads_share
-            if part.learns_text:
-                losses["text"] = self._text_loss(part, pictures, vectors)
+            total = sum(losses.values()) * (plan.heads_share if joint else 1.0)
+            if joint:
+                losses["text"] = self._text_loss(pictures, vectors)
                 total = total + losses["text"]
         self._descend(total)
         self.step += 1
         return {name: loss.item() for name, loss in losses.items()}
 
-    def _begin_step(self, part: Part, since: int) -> None:
-        """Set the rate and what is learned; take over the average where a part starts from it."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.plan.learning_rate_of(self.step)
-        self.network.model.vision_tower.requires_grad_(part.learns_vision)
-        if part.starts_from_average and since == 0:
-            self.network.load_state_dict(self.average, strict=False)
-
-    def _text_loss(self, part: Part, pictures: list[batches.Shown], vectors: Tensor) -> Tensor:
-        dealt = batches.dialogues_of_step(pictures, part, self.step, self.plan.seed)
-        weighted, weight = torch.zeros(()), 0.0
+    def _text_loss(self, pictures: list[batches.Shown], vectors: Tensor) -> Tensor:
+        dealt = batches.dialogues_of_step(pictures, self.step, self.plan.seed)
+        weighted, weight = 0.0, 0.0
         for group in batches.group_by_length(dealt):
-            rows = batches.collate(group, self.tokenizer, part.digits)
-            states = hidden_states(self.network, rows.ids, rows.mask, vectors[rows.images])
-            learned = rows.targets != batches.IGNORED  # [B, T]
+            part = batches.collate(group, self.tokenizer)
+            states = hidden_states(self.network, part.ids, part.mask, vectors[part.images])
+            learned = part.targets != batches.IGNORED  # [B, T]
             logits = self.network.lm_head(states[learned]).float()  # [N, V]
-            loss = smoothed_loss(logits, rows.targets[learned], self.opposites)
-            weighted = weighted + (loss * rows.weights[learned]).sum()
-            weight += rows.weights[learned].sum().item()
+            loss = smoothed_loss(logits, part.targets[learned], self.opposites)
+            weighted = weighted + (loss * part.weights[learned]).sum()
+            weight += part.weights[learned].sum().item()
         return weighted / weight
 
     def _descend(self, total: Tensor) -> None:
@@ -106,13 +119,14 @@ class Trainer:
         weights = [w for group in self.optimiser.param_groups for w in group["params"]]
         nn.utils.clip_grad_norm_(weights, 1.0)
         self.optimiser.step()
-        decay = self.plan.average_decay_of(self.step)
+        since = steps_since_start(self.plan, self.step)
+        decay = min(self.plan.average_decay, (1 + since) / (10 + since))
         with torch.no_grad():
             for name, weight in self.network.named_parameters():
                 self.average[name].lerp_(weight, 1 - decay)
 
     def _print(self, shown: dict[str, float]) -> None:
-        minutes = self.plan.steps_left(self.step) * shown["seconds"] / 60
+        minutes = steps_left(self.plan, self.step) * shown["seconds"] / 60
         losses = "  ".join(f"{name} {value:.3f}" for name, value in shown.items())
         print(f"step {self.step}/{self.plan.steps}  about {minutes:.0f} min left  {losses}", flush=True)
 
@@ -143,6 +157,23 @@ class Trainer:
         self.average, self.step = state["average"], state["step"]
         self.tokenizer = Tokenizer.from_str(state["tokenizer"])
         print(f"going on from step {self.step}", flush=True)
+
+
+def steps_since_start(plan: Plan, step: int) -> int:
+    """Return the number of steps since the part (vision, then everything) began."""
+    return step - (plan.vision_steps if step >= plan.vision_steps else 0)
+
+
+def steps_left(plan: Plan, step: int) -> float:
+    """Return what is left in steps of the present part; a step of everything costs three of the vision tower."""
+    return plan.steps - step if step >= plan.vision_steps else plan.vision_steps - step + 3 * plan.joint_steps
+
+
+def learning_rate(plan: Plan, step: int) -> float:
+    """Return the rate of a step: half a cosine down to 2 %, with a linear warm-up into each part."""
+    warm = min(1.0, (steps_since_start(plan, step) + 1) / plan.warmup_steps)
+    cosine = 0.5 * (1 + math.cos(math.pi * step / plan.steps))
+    return plan.learning_rate * warm * (0.02 + 0.98 * cosine)
 
 
 def heads_loss(heads: Heads, vectors: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
