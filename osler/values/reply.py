@@ -1,24 +1,18 @@
-"""Frozen values that cross Osler's layers."""
+"""What a model gives back, what it cost and what it rests on."""
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    import numpy as np
+from osler.values.message import Box, FileRecord, Origin
 
 __all__ = [
     "NOTICE",
     "NOTICE_DEMONSTRATION",
-    "Box",
-    "FileRecord",
     "FinishReason",
-    "Image",
-    "ImagePart",
     "ImageRecord",
-    "Message",
     "Provenance",
     "Reply",
-    "TextPart",
+    "SourceRecord",
     "Timings",
     "Usage",
 ]
@@ -27,64 +21,6 @@ NOTICE = "For research and development. Not a medical device."
 NOTICE_DEMONSTRATION = "Demonstration model (osler-nano), not MedGemma. Not for medical use."
 
 FinishReason = Literal["stop", "length", "cancelled"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRecord:
-    """A file that was read: its name without folders, size and digest."""
-
-    name: str
-    sha256: str
-    size_bytes: int
-    kind: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Image:
-    """A two-dimensional picture, ready to be padded and resized for the model.
-
-    Attributes:
-        pixels: [Y, X, 3] uint8, read-only.
-        file: where it came from, or None for pixels handed over in memory.
-        steps: what was done to the file's numbers to get these pixels, in order, in words.
-    """
-
-    pixels: "np.ndarray"
-    file: FileRecord | None = None
-    steps: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextPart:
-    """A piece of text in a message."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImagePart:
-    """A picture in a message."""
-
-    image: Image
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One turn: who speaks ("system", "user" or "assistant") and what, in order."""
-
-    role: str
-    parts: tuple[TextPart | ImagePart, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
-    """A labelled rectangle in an image's own pixels; (x0, y0) is its top left corner."""
-
-    label: str
-    x0: float
-    y0: float
-    x1: float
-    y1: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +52,31 @@ class ImageRecord:
     height_px: int
     steps: tuple[str, ...]
     pixels_sha256: str
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRecord:
+    """What was chosen from one thing that the user handed over, and why.
+
+    Attributes:
+        kind: "film", "picture", "volume", "slide", "document" or "record".
+        files: the files that were read, in the order of use.
+        series: how `--series` names it, such as "3" or the first digits of its UID's digest; "" for plain files.
+        reason: why this series, level or part was taken, in words.
+        choices: what the recipe decided: plane, slices (their numbers), windows, magnification, patches, seed, dpi, …
+        num_available, num_sent: how many slices, patches or pages there were, and how many go to the model.
+        notes: what a person should know: gaps, duplicates, left-out series, thinned slices.
+    """
+
+    kind: str
+    files: tuple[FileRecord, ...]
+    series: str = ""
+    reason: str = ""
+    choices: dict[str, Any] = field(default_factory=dict)
+    num_available: int = 1
+    num_sent: int = 1
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +91,7 @@ class Provenance:
     prompt_sha256: str
     sampling: dict[str, Any]
     versions: dict[str, str]
+    sources: tuple[SourceRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
