@@ -1,0 +1,1 @@
+"""Studies and records that lie on servers: DICOMweb and FHIR."""
