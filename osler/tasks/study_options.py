@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Plane", "Recipe", "Sampling", "StudyOptions"]
+__all__ = ["Modality", "Plane", "Recipe", "Sampling", "StudyOptions"]
 
+Modality = Literal["CT", "MR"]
 Plane = Literal["axial", "coronal", "sagittal"]
 Recipe = Literal["1", "1.5"]
 Sampling = Literal["official", "equidistant"]
@@ -18,6 +19,7 @@ class StudyOptions:
         recipe: the MedGemma version whose recipes are followed; None for the loaded model's, else "1.5".
         series: which series, by its number or the first digits of its name in `osler show --list`; several are
             stacked in that order.
+        modality: what a volume is that does not say it itself (NIfTI never does).
         plane: slices in this plane; None for the plane in which they were acquired.
         slices: (first, last) of the slices to choose from, counted from 1 along the plane's normal, both included.
         max_slices: at most so many slices of one study.
@@ -37,6 +39,7 @@ class StudyOptions:
 
     recipe: Recipe | None = None
     series: tuple[str, ...] = ()
+    modality: Modality | None = None
     plane: Plane | None = None
     slices: tuple[int, int] | None = None
     max_slices: int = 85

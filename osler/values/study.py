@@ -28,6 +28,9 @@ class Volume:
         positions_mm: [Z] float64, each slice's place along the slice normal, ascending.
         read_slice: gives [Y, X], int32 or float32, read-only: Hounsfield units for CT, modality values otherwise.
         files: the file of each slice, or the one file of all.
+        other_files: what every slice needs besides, such as the values that belong to a header of their own.
+        file_kind: what the files are, as `detect` names it.
+        acquired: whether slices are known to lie as they were acquired; a NIfTI file seldom tells.
         unit: "HU" or "".
         label: how a person names it, such as "series 3" or "brain.nii.gz".
         steps: what is done to the stored numbers, in words.
@@ -40,6 +43,9 @@ class Volume:
     positions_mm: "np.ndarray"
     read_slice: Callable[[int], "np.ndarray"]
     files: tuple[Path, ...]
+    other_files: tuple[Path, ...] = ()
+    file_kind: str = "dicom"
+    acquired: bool = True
     unit: str = ""
     label: str = ""
     steps: tuple[str, ...] = ()
