@@ -76,5 +76,5 @@ def _reason(error: Exception) -> str:
 
 def _missing_hint(shown: str) -> str | None:
     if "://" in shown[:16]:
-        return "Osler reads files on this machine only: download it first"
+        return "addresses that are read: dicomweb://HOST/…/studies/UID and https://HOST/…/Patient/ID; download all else"
     return None

@@ -44,11 +44,16 @@ def open_image(source: Any) -> Image:
 
 
 def _from_file(source: str | os.PathLike[str]) -> Image:
-    from osler.formats.detect import detect
+    from osler.formats.detect import KIND_NAMES, PICTURES, detect
     from osler.formats.files import check_file, record_of
 
     path = check_file(source)
     kind = detect(path)
+    if kind != "dicom" and kind not in PICTURES:
+        raise InputError(
+            f"cannot open `{path}` as a picture: expected PNG, JPEG, TIFF, WebP, BMP or DICOM, got {KIND_NAMES[kind]}",
+            hint="`osler ask` and `model.ask` read it as a file; in a list of messages only pictures can stand",
+        )
     if kind == "dicom":
         from osler.formats.dicom import read_dicom
         from osler.tasks.film import develop

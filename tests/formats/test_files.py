@@ -14,10 +14,10 @@ def test_a_missing_file_is_named_as_the_user_wrote_it(tmp_path, monkeypatch):
         check_file("./no/chest.dcm")
 
 
-def test_an_address_gets_a_hint_that_nothing_is_fetched():
+def test_an_address_gets_a_hint_which_ones_are_read():
     with pytest.raises(InputError) as caught:
         check_file("https://example.org/chest.png")
-    assert "this machine" in caught.value.hint
+    assert "dicomweb://" in caught.value.hint
 
 
 def test_a_folder_is_refused(tmp_path):
