@@ -1,7 +1,11 @@
 """What a person may ask of the recipes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from math import isfinite
+from typing import Any, Literal
+
+from osler.errors import InputError
 
 __all__ = ["Modality", "Plane", "Recipe", "Sampling", "StudyOptions"]
 
@@ -10,10 +14,19 @@ Plane = Literal["axial", "coronal", "sagittal"]
 Recipe = Literal["1", "1.5"]
 Sampling = Literal["official", "equidistant"]
 
+CHOICES: dict[str, tuple[str | None, ...]] = {
+    "recipe": (None, "1", "1.5"),
+    "modality": (None, "CT", "MR"),
+    "plane": (None, "axial", "coronal", "sagittal"),
+    "sampling": ("official", "equidistant"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyOptions:
     """Choices that would otherwise be made by the recipes, each with its reason in the reply.
+
+    One that makes no sense in itself raises `InputError`; what a file does not have is told by its recipe.
 
     Attributes:
         recipe: the MedGemma version whose recipes are followed; None for the loaded model's, else "1.5".
@@ -28,6 +41,7 @@ class StudyOptions:
         instruction: opening words instead of the recipe's; "" for none.
         patches: corners (x, y) of patches in full-size pixels of a slide, instead of patches of tissue.
         magnification: of patches.
+        mpp_um: micrometres a full-size pixel of a slide covers, where the file does not say or says it wrong.
         max_patches: at most so many patches of a slide.
         seed: which patches remain where there are more.
         pages: (first, last) page of a document, counted from 1.
@@ -48,6 +62,7 @@ class StudyOptions:
     instruction: str | None = None
     patches: tuple[tuple[int, int], ...] = ()
     magnification: float = 10.0
+    mpp_um: float | None = None
     max_patches: int = 125
     seed: int = 0
     pages: tuple[int, int] | None = None
@@ -55,3 +70,38 @@ class StudyOptions:
     tiles: tuple[int, int] | None = None
     fit: bool = False
     allow_phi: bool = False
+
+    def __post_init__(self) -> None:
+        for name, allowed in CHOICES.items():
+            given = getattr(self, name)
+            if given not in allowed:
+                words = ", ".join(str(choice) for choice in allowed if choice is not None)
+                raise InputError(f"cannot use {name}={given!r}: expected one of {words}")
+        for name in ("max_slices", "max_patches", "magnification", "mpp_um", "dpi"):
+            given = getattr(self, name)
+            if given is not None and not (_is_number(given) and given > 0):
+                raise InputError(f"cannot use {name}={given!r}: expected a number above 0")
+        for name in ("slices", "pages"):
+            given = getattr(self, name)
+            if given is not None and not (_are_whole(given, 2) and 1 <= given[0] <= given[1]):
+                raise InputError(f"cannot use {name}={given!r}: expected a first and a last number, counted from 1")
+        if self.window is not None and not (_are_numbers(self.window, 2) and self.window[1] > 0):
+            raise InputError(f"cannot use window={self.window!r}: expected a centre and a width above 0")
+        if self.tiles is not None and not (_are_whole(self.tiles, 2) and min(self.tiles) >= 1):
+            raise InputError(f"cannot use tiles={self.tiles!r}: expected columns and rows, such as (2, 2)")
+        if not all(_are_whole(corner, 2) and min(corner) >= 0 for corner in self.patches):
+            raise InputError("cannot use patches: expected corners (x, y) in pixels, such as ((0, 0), (896, 0))")
+        if isinstance(self.series, str) or not all(isinstance(name, str) for name in self.series):
+            raise InputError(f'cannot use series={self.series!r}: expected names, such as ("3",)')
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _are_numbers(values: Any, count: int) -> bool:
+    return isinstance(values, Sequence) and len(values) == count and all(_is_number(value) for value in values)
+
+
+def _are_whole(values: Any, count: int) -> bool:
+    return _are_numbers(values, count) and all(isinstance(value, int) for value in values)
