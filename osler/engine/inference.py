@@ -12,15 +12,17 @@ LISTEN_EVERY_MS = 100
 """Python handles signals only between calls into OpenVINO, and an image takes one call of several seconds."""
 
 
-def infer(request: ov.InferRequest, inputs: Mapping[str, np.ndarray], tick: Callable[[], None] | None = None) -> None:
+def infer(
+    request: ov.InferRequest, inputs: Mapping[str, np.ndarray] | None = None, tick: Callable[[], None] | None = None
+) -> None:
     """Run a request to its end; where an exception comes in between, end it within one operation of the graph.
 
     Args:
         request: of a compiled graph.
-        inputs: by name.
+        inputs: by name; None where the request has its tensors already.
         tick: called again and again while it runs.
     """
-    request.start_async(dict(inputs))
+    request.start_async(dict(inputs or {}))
     try:
         while not request.wait_for(LISTEN_EVERY_MS):
             if tick is not None:

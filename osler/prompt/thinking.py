@@ -16,13 +16,11 @@ what the model wrote                   thinking    answer
 =====================================  ==========  ==========
 """
 
-import codecs
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from osler.prompt.special import THINKING_END, THINKING_START
-from osler.prompt.tokens import Tokenizer
 from osler.values import Message, TextPart
 
 __all__ = [
@@ -31,9 +29,7 @@ __all__ = [
     "PieceKind",
     "SplitText",
     "ThinkingSplitter",
-    "TokenSplitter",
     "ask_to_think",
-    "split_ids",
     "split_text",
 ]
 
@@ -86,23 +82,6 @@ def split_text(text: str) -> SplitText:
         "".join(piece.text for piece in pieces if piece.kind == kind) for kind in ("thinking", "answer")
     )
     return SplitText(thinking.strip(), answer.strip())
-
-
-def split_ids(ids: Iterable[int], tokenizer: Tokenizer) -> SplitText:
-    """Tell thinking from answer in generated ids.
-
-    Ids, because a tokenizer's `decode` leaves special tokens out. One to which <unused94> is an ordinary token writes
-    it into the text, where it is found as well.
-    """
-    markers = _marker_ids(tokenizer)
-    text, run = "", list[int]()
-    for token in ids:
-        if token in markers:
-            text += tokenizer.decode(run) + markers[token]
-            run = []
-        else:
-            run.append(token)
-    return split_text(text + tokenizer.decode(run))
 
 
 class ThinkingSplitter:
@@ -158,34 +137,6 @@ class ThinkingSplitter:
             text = text.lstrip()
             self._at_answer = not text
         return [Piece(self._kind, text)] if text else []
-
-
-class TokenSplitter:
-    """Tells thinking from answer in ids that arrive one by one; characters of several tokens come out whole."""
-
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
-        self._markers = _marker_ids(tokenizer)
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._splitter = ThinkingSplitter()
-
-    def push(self, token: int) -> tuple[Piece, ...]:
-        """Take a generated id; give what can be told by now."""
-        marker = self._markers.get(token)
-        if marker is None:
-            return self._splitter.push(self._decoder.decode(self._tokenizer.piece(token)))
-        unfinished = self._decoder.decode(b"", final=True)
-        return self._splitter.push(unfinished + marker)
-
-    def finish(self) -> tuple[Piece, ...]:
-        """Give what was held back; the stream is over."""
-        unfinished = self._decoder.decode(b"", final=True)
-        return (*self._splitter.push(unfinished), *self._splitter.finish())
-
-
-def _marker_ids(tokenizer: Tokenizer) -> dict[int, str]:
-    ids = ((tokenizer.id_of(marker), marker) for marker in MARKERS)
-    return {token: marker for token, marker in ids if token is not None}
 
 
 def _first_marker(text: str) -> tuple[int, str] | None:

@@ -5,16 +5,10 @@ from hypothesis import strategies as st
 from osler.prompt.thinking import (
     SplitText,
     ThinkingSplitter,
-    TokenSplitter,
     ask_to_think,
-    split_ids,
     split_text,
 )
-from osler.testing.tokens import CharacterTokenizer
 from osler.values import Message, TextPart
-
-HIDDEN = CharacterTokenizer()
-WRITTEN = CharacterTokenizer(ordinary=("<unused94>", "<unused95>"))
 
 CASES = {
     "no thinking": ("It is large.", SplitText(None, "It is large.")),
@@ -43,25 +37,15 @@ def test_a_whole_reply_is_split(text, expected):
     assert split_text(text) == expected
 
 
-@pytest.mark.parametrize("tokenizer", [HIDDEN, WRITTEN], ids=["special", "ordinary"])
-@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
-def test_ids_are_split_whether_or_not_the_vocabulary_hides_the_markers(tokenizer, text, expected):
-    assert split_ids(tokenizer.encode(text), tokenizer) == expected
-
-
-def test_markers_unknown_to_the_vocabulary_are_found_in_the_text():
-    plain = CharacterTokenizer(special=("<pad>",))
-    text = "<unused94>thought\nLook.<unused95>Large."
-    assert split_ids(plain.encode(text), plain) == SplitText("Look.", "Large.")
-
-
 def joined(pieces, kind) -> str:
     return "".join(piece.text for piece in pieces if piece.kind == kind).strip()
 
 
 def test_a_stream_gives_thinking_and_answer_as_they_come():
-    splitter = TokenSplitter(HIDDEN)
-    pieces = [piece for token in HIDDEN.encode("<unused94>thought\nAb<unused95>Cd") for piece in splitter.push(token)]
+    splitter = ThinkingSplitter()
+    pieces = [
+        piece for text in ("<unused94>", "thought\n", "A", "b", "<unused95>", "C", "d") for piece in splitter.push(text)
+    ]
     assert pieces + list(splitter.finish()) == [("thinking", "A"), ("thinking", "b"), ("answer", "C"), ("answer", "d")]
 
 
@@ -80,20 +64,6 @@ def test_what_only_looked_like_a_marker_comes_out_in_the_end():
     assert splitter.push("96>") == (("answer", "<unused96>"),)
     assert splitter.push("<") == ()
     assert splitter.finish() == (("answer", "<"),)
-
-
-def test_a_character_of_several_tokens_comes_out_whole():
-    splitter = TokenSplitter(HIDDEN)
-    pieces = [splitter.push(token) for token in HIDDEN.encode("é")]
-    assert pieces == [(), (("answer", "é"),)]
-
-
-def test_a_character_cut_off_by_a_marker_becomes_the_replacement_character():
-    splitter = TokenSplitter(HIDDEN)
-    splitter.push(HIDDEN.id_of("<unused94>"))
-    half = HIDDEN.encode("é")[0]
-    pieces = [*splitter.push(half), *splitter.push(HIDDEN.id_of("<unused95>"))]
-    assert pieces == [("thinking", "\N{REPLACEMENT CHARACTER}")]
 
 
 def test_a_stream_knows_whether_the_model_thought():
