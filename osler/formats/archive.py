@@ -88,7 +88,7 @@ def unpack(
         InputError: damaged, encrypted or too large.
     """
     with _opened(path, shown) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir() and not _is_hidden(member.filename)]
+        members = [member for member in archive.infolist() if _is_wanted(member.filename)]
         if any(member.flag_bits & ENCRYPTED for member in members):
             raise InputError(
                 f"cannot unpack `{shown}`: it is encrypted", hint="unpack it with its password and name the folder"
@@ -117,26 +117,30 @@ def _check_ratio(shown: str, total_bytes: int, packed_bytes: int) -> None:
 
 def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> str | None:
     """Write one file; why it is left out, where it is."""
-    parts = _safe_parts(member.filename)
-    if parts is None:
-        return "its name leads out of the archive or is no file name"
-    if stat.S_ISLNK(member.external_attr >> 16):
-        return "a link"
-    if member.compress_type not in READ_METHODS:
-        return "packed by another method than store and deflate"
+    parts, refusal = _safe_parts(member.filename), _refusal(member)
+    if parts is None or refusal is not None:
+        return refusal or "its name leads out of the archive or is no file name"
     target = folder.joinpath(*parts)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as sink:
-            _copy(archive, member, sink)
+        sink = target.open("xb")
     except FileExistsError:
         return "a second file of this name"
     except OSError as error:
-        return f"it cannot be written: {error.strerror}"
+        return f"it cannot be written ({error.strerror})"
+    try:
+        with sink:
+            _copy(archive, member, sink)
     except Exception as error:  # zipfile and zlib fed with damaged bytes raise many things
-        target.unlink(missing_ok=True)
+        target.unlink()
         return f"damaged ({type(error).__name__})"
     return None
+
+
+def _refusal(member: zipfile.ZipInfo) -> str | None:
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return "a link"
+    return None if member.compress_type in READ_METHODS else "packed by another method than store and deflate"
 
 
 def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, sink: BinaryIO) -> None:
@@ -145,8 +149,14 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, sink: BinaryIO) -> 
             sink.write(piece)
 
 
-def _is_hidden(name: str) -> bool:
-    return any(is_clutter(part) for part in name.replace("\\", "/").split("/") if part not in (".", ".."))
+def _is_wanted(name: str) -> bool:
+    """Whether it is a file that people see.
+
+    >>> [_is_wanted(name) for name in ("CT/IM1", "CT/", "__MACOSX/CT/IM1", "../IM1")]
+    [True, False, False, True]
+    """
+    parts = name.replace("\\", "/").split("/")
+    return parts[-1] != "" and not any(is_clutter(part) for part in parts if part not in (".", ".."))
 
 
 def _safe_parts(name: str) -> tuple[str, ...] | None:

@@ -65,7 +65,8 @@ def _names(directory: Dataset) -> Iterator[tuple[str, ...]]:
 
 
 def _resolved(folder: Path, names: list[tuple[str, ...]]) -> Directory:
-    finder, files, num_missing, num_outside = _Finder(), {}, 0, 0
+    finder, num_missing, num_outside = _Finder(), 0, 0
+    files: dict[Path, None] = {}
     for name in names:
         if not _stays_inside(name):
             num_outside += 1
@@ -83,7 +84,7 @@ def _stays_inside(parts: tuple[str, ...]) -> bool:
     (True, False, False)
     """
     return 0 < len(parts) <= MAX_PARTS and not any(
-        part.strip() in ("", ".", "..") or set(part) & set('/\\:\0') for part in parts
+        part.strip() in ("", ".", "..") or set(part) & set("/\\:\0") for part in parts
     )
 
 

@@ -73,8 +73,8 @@ def fetch_study(address: StudyAddress, folder: Path, *, advance: Advance) -> Fet
         raise DownloadError(
             f"cannot fetch `{address.shown}`: the server names no images there", hint="check the UIDs in the address"
         )
-    session, files = open_session(address.base), []
-    with session:
+    files: list[Path] = []
+    with open_session(address.base) as session:
         advance(0, len(named))
         for series, instance in named:
             path = folder / _digest(series, 12) / f"{_digest(instance, 24)}.dcm"

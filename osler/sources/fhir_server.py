@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -143,10 +143,16 @@ class _Record:
             url = self._checked(urljoin(url, following))
 
     def _checked(self, url: str) -> str:
-        """A page's address, unless it leads to another server."""
+        """A page's address, unless it leads to another server.
+
+        Servers behind a gateway that encrypts for them may not know that they are reached by https.
+        """
+        here, there = urlsplit(self.address.base), urlsplit(url)
+        if here.scheme == "https" and there.scheme == "http" and here.hostname == there.hostname:
+            url = there._replace(scheme="https", netloc=here.netloc).geturl()
         if not is_same_server(self.address.base, url):
             raise DownloadError(
-                "cannot fetch the record: its next page lies on another server, or is not encrypted as the first one was",
+                "cannot fetch the record: its next page lies on another server",
                 hint="give the address of the server as it calls itself, such as in `fullUrl`",
             )
         return url
@@ -179,10 +185,7 @@ class _Record:
             if response.status_code in UNSUPPORTED:
                 raise _Unsupported(response.status_code)
             response.raise_for_status()
-            try:
-                answer = response.json()
-            except RecursionError:
-                raise DownloadError("cannot fetch the record: the server's JSON is nested too deeply") from None
+            answer = response.json()
         if not isinstance(answer, dict):
             raise DownloadError("cannot fetch the record: expected a JSON object, and the server sent something else")
         return answer

@@ -56,7 +56,7 @@ def open_session(base: str, *, max_answer_bytes: int | None = None) -> requests.
     if token:
         if urlsplit(base).scheme != "https" and not _is_this_machine(urlsplit(base).hostname or ""):
             raise InputError(
-                f"cannot send the token in {TOKEN_VARIABLE} to `{urlsplit(base).netloc}`: the connection is not encrypted",
+                f"cannot send the token in {TOKEN_VARIABLE} to `{urlsplit(base).netloc}`: its address is not encrypted",
                 hint="use dicomwebs:// or https://, or unset the variable",
             )
         session.auth = Token(token)
@@ -96,7 +96,7 @@ def explaining(base: str, what: str) -> Iterator[None]:
     try:
         yield
     except requests.HTTPError as error:
-        raise _refusal(server, what, error.response.status_code) from None
+        raise _refusal(server, what, 0 if error.response is None else error.response.status_code) from None
     except requests.exceptions.SSLError:
         raise DownloadError(
             f"cannot fetch {what}: `{server}` shows no certificate that this machine trusts, or speaks no TLS",
@@ -114,6 +114,10 @@ def explaining(base: str, what: str) -> Iterator[None]:
         ) from None
     except requests.RequestException as error:
         raise DownloadError(f"cannot fetch {what}: `{server}` cannot be asked ({type(error).__name__})") from None
+    except (ValueError, RecursionError) as error:  # from JSON: numbers of too many digits, too many brackets
+        raise DownloadError(
+            f"cannot fetch {what}: `{server}` answers in a way that is not read ({type(error).__name__})"
+        ) from None
 
 
 def _refusal(server: str, what: str, status: int) -> DownloadError:

@@ -120,7 +120,7 @@ def test_volumes_documents_and_archives_are_told_by_their_beginning(tmp_path, co
     [
         b'{"resourceType": "Bundle", "type": "collection", "entry": []}\n\n',
         b'\xef\xbb\xbf\r\n{\n  "entry": [\n    {\n      "resource": {"resourceType": "Patient"}\n    }\n  ]\n}',
-        b'{"id": "a", "contained": [\n{"resourceType": "Patient"},\n{"resourceType": "Group"}], "resourceType": "List"}',
+        b'{"id": "a", "contained": [\n{"resourceType": "Patient"},\n{"resourceType": "Group"}]}',
     ],
 )
 def test_json_with_a_resource_type_is_fhir(tmp_path, content):
