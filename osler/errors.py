@@ -8,7 +8,7 @@
     │   └── VisionError   an image was given, but no working vision weights are loaded
     ├── PromptError       a conversation cannot be turned into a prompt
     ├── ContextError      more tokens were asked for than the model or the memory holds
-    ├── DownloadError     published weights could not be fetched
+    ├── DownloadError     published weights, or a study or record on a server, could not be fetched
     └── MissingExtraError an optional part of Osler is not installed
 
 A message reads *what failed: object*, then what was expected and what came; a hint says what to do.
@@ -65,7 +65,7 @@ class ContextError(OslerError):
 
 
 class DownloadError(OslerError):
-    """Published weights could not be fetched."""
+    """Published weights, or a study or record on a server, could not be fetched."""
 
 
 class MissingExtraError(OslerError):

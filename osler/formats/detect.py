@@ -90,7 +90,10 @@ OTHERS: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"7z\xbc\xaf", "a 7z archive", UNPACK),
     (0, b"Rar!", "a RAR archive", UNPACK),
     (0, b"GGUF", "a GGUF checkpoint", "weights go to --model"),
-    (0, b"\x89HDF", "an HDF5 file", "export it as DICOM or NIfTI"),
+    (0, b"\x89HDF", "an HDF5 file (MINC 2 among others)", "export it as DICOM or NIfTI"),
+    (0, b"CDF\x01", "a NetCDF file (MINC 1 among others)", "export it as DICOM or NIfTI"),
+    (0, b"\x5c\x01\0\0", "an Analyze 7.5 header", "convert it to NIfTI: Analyze does not say which side is left"),
+    (0, b"\0\0\x01\x5c", "an Analyze 7.5 header", "convert it to NIfTI: Analyze does not say which side is left"),
     (0, b"\xd0\xcf\x11\xe0", "an old Office document", "save it as PDF"),
     (0, b"<svg", "an SVG drawing", RESAVE),
     (0, b"MSH|", "an HL7 version 2 message", "export the record as FHIR R4 in JSON"),
@@ -116,7 +119,7 @@ class Stranger:
     hint: str | None = None
 
 
-UNKNOWN = Stranger(name="bytes that belong to none of them")
+UNKNOWN = Stranger(name="a file of unknown kind")
 
 
 def detect(path: Path) -> Kind:

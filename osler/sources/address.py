@@ -20,6 +20,7 @@ EXPECTED = (
     "expected dicomweb://HOST/…/studies/UID (also with /series/UID; dicomwebs:// for an encrypted connection), or "
     "https://HOST/…/Patient/ID of a FHIR server"
 )
+ELSE = "for anything else, download it and name the file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def parse_address(source: str) -> StudyAddress | PatientAddress:
     match = STARTS.match(source)
     scheme = SCHEMES.get(match.group(1).lower()) if match else None
     if match is None or scheme is None:
-        raise InputError(f"cannot read `{source}`: {EXPECTED}", hint="for anything else download it first")
+        raise InputError(f"cannot read `{source}`: {EXPECTED}", hint=ELSE)
     try:
         parts = urlsplit(f"{scheme}://{source[match.end() :]}")
         parts.port  # noqa: B018 (raises where it is no number)
@@ -104,4 +105,4 @@ def _with_path(shown: str, host: str, path: str, *, is_dicom: bool) -> StudyAddr
         return StudyAddress(base=host + study["base"], shown=shown, **names)
     if patient is not None and not is_dicom:
         return PatientAddress(base=host + patient["base"], patient=patient["patient"], shown=shown)
-    raise InputError(f"cannot read `{shown}`: {EXPECTED}")
+    raise InputError(f"cannot read `{shown}`: {EXPECTED}", hint=ELSE)

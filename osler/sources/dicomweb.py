@@ -9,8 +9,9 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -33,6 +34,8 @@ MAX_INSTANCES = 100_000
 PAGE = 1000
 PIECE_BYTES = 1 << 18
 SPARE_BYTES = 1 << 29  # left free on the disk
+UNFINISHED = ".part"
+LEFTOVER_S = 3600
 ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 UID = re.compile(r"[0-9.]{1,64}")
 SERIES_UID, INSTANCE_UID, MODALITY = "0020000E", "00080018", "00080060"
@@ -73,6 +76,7 @@ def fetch_study(address: StudyAddress, folder: Path, *, advance: Advance) -> Fet
         raise DownloadError(
             f"cannot fetch `{address.shown}`: the server names no images there", hint="check the UIDs in the address"
         )
+    _drop_leftovers(folder)
     files: list[Path] = []
     with open_session(address.base) as session:
         advance(0, len(named))
@@ -170,6 +174,14 @@ def _receive(session: requests.Session, base: str, url: str, path: Path, what: s
                 raise DownloadError(f"cannot fetch {what}: the server sent something that is no DICOM file")
 
 
+def _drop_leftovers(folder: Path) -> None:
+    """Remove what a program that was killed had not finished; younger files may be another program's."""
+    for path in folder.glob(f"*/.*{UNFINISHED}"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > LEFTOVER_S:
+                path.unlink()
+
+
 @contextmanager
 def _new_file(path: Path) -> Iterator[BinaryIO]:
     """A file that gets its name when it is whole, and is gone otherwise.
@@ -178,7 +190,7 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
         DownloadError: the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, waiting = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    handle, waiting = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=UNFINISHED)
     try:
         with open(handle, "w+b") as sink:
             yield sink

@@ -65,6 +65,8 @@ def test_text_that_begins_like_a_group_number_is_no_dicom(tmp_path):
         (b"\x1f\x8b\x08\0", "a gzip-compressed file"),
         (gzip.compress(b"no volume" * 100), "a gzip-compressed file"),
         (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (struct.pack("<i", 348) + bytes(344), "an Analyze 7.5 header"),
+        (b"CDF\x01" + bytes(40), "a NetCDF file"),
         (b"name" + b"\0" * 253 + b"ustar\0" + b"\0" * 100, "a tar archive"),
         (b"GGUF\3\0\0\0", "a GGUF checkpoint"),
         (b"\0\0\0\x18ftypheic", "a HEIC or AVIF picture"),
@@ -82,7 +84,7 @@ def test_known_kinds_that_are_not_read_are_named_with_a_hint(tmp_path, content, 
 
 @pytest.mark.parametrize("content", [b"x", b"just some words", b"BM is how this prose begins", bytes(400)])
 def test_anything_else_is_refused_with_what_is_read(tmp_path, content):
-    with pytest.raises(InputError, match=r"expected PNG, JPEG, .*DICOM, NIfTI.*belong to none"):
+    with pytest.raises(InputError, match=r"expected PNG, JPEG, .*DICOM, NIfTI.*unknown kind"):
         detect(written(tmp_path / "film.png", content))
 
 

@@ -1,5 +1,6 @@
 import os
 import re
+import time
 
 import pytest
 from stand_in_dicomweb import STUDY, StandInDicomweb
@@ -81,6 +82,30 @@ def test_a_lost_connection_loses_no_instance_that_has_come(tmp_path):
         server.asked.clear()
         assert len(fetched(server, tmp_path).files) == 5
         assert retrievals(server) == 3
+
+
+def test_an_interruption_loses_no_instance_that_has_come(tmp_path):
+    def interrupt(done: int, total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with StandInDicomweb(study(s7=5)).server() as server:
+        address = parse_address(f"dicomweb://127.0.0.1:{server.port}/dicom-web/studies/{STUDY}")
+        with pytest.raises(KeyboardInterrupt):
+            fetch_study(address, tmp_path, advance=interrupt)
+        assert len(fetched(server, tmp_path).files) == 5
+        assert retrievals(server) == 5
+
+
+def test_what_a_killed_program_left_unfinished_is_removed(tmp_path):
+    (tmp_path / "0123456789ab").mkdir()
+    old, young = tmp_path / "0123456789ab" / ".old.part", tmp_path / "0123456789ab" / ".young.part"
+    for path, age_s in ((old, 7200), (young, 60)):
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - age_s,) * 2)
+    with StandInDicomweb(study(s7=1)).server() as server:
+        fetched(server, tmp_path)
+    assert (old.exists(), young.exists()) == (False, True)
 
 
 def test_a_server_in_trouble_is_asked_again(tmp_path):

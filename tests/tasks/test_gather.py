@@ -83,7 +83,7 @@ def test_a_folder_gives_all_files_below_it_and_says_what_it_skips(study):
     assert gathered.found[1].shown == str(study / "b" / "picture")
     reasons = dict(gathered.skipped)
     assert reasons[str(study / "empty")] == "it is empty (0 bytes)"
-    assert "belong to none" in reasons[str(study / "b" / "notes.txt")]
+    assert "unknown kind" in reasons[str(study / "b" / "notes.txt")]
 
 
 def test_reasons_name_no_file(study):
