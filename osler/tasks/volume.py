@@ -246,12 +246,13 @@ def _notes(selection: _Selection, num_sent: int, lights: Sequence[Brightness]) -
     notes += [note for light in lights for note in light.notes]
     for one in selection.shown:
         tilt = tilt_degrees(one.volume)
-        notes += [f"slices are tilted by {tilt:.0f}° from {one.plane}"] if tilt >= TILTED_DEG else []
+        told = one.volume.acquired and not one.is_cut  # by the reader of a series, from each slice of its own
+        notes += [f"slices are tilted by {tilt:.0f}° from {one.plane}"] if tilt >= TILTED_DEG and not told else []
     if num_sent < len(selection.picked):
         notes.append(f"{num_sent} of {len(selection.picked)} chosen slices are sent, evenly: no more were allowed")
     if len(selection.picked) < selection.num_candidates:
-        words = "the official formula" if selection.sampling == "official" else "evenly from end to end"
-        notes.append(f"{len(selection.picked)} of {selection.num_candidates} slices chosen by {words}")
+        words = "by the official formula" if selection.sampling == "official" else "evenly from end to end"
+        notes.append(f"{len(selection.picked)} of {selection.num_candidates} slices chosen {words}")
     return tuple(dict.fromkeys(notes))
 
 

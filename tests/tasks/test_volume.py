@@ -219,7 +219,8 @@ def test_slices_far_from_an_anatomical_plane_are_said_to_be(ct):
     angle = np.radians(25)
     turn = np.eye(4)
     turn[1:3, 1:3] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-    view = plan_volume([ct(2, affine_ras=turn @ affine_of("LPS"))], PLAIN, recipe="1.5").develop(None)
+    volume = ct(2, affine_ras=turn @ affine_of("LPS"), acquired=False)
+    view = plan_volume([volume], PLAIN, recipe="1.5").develop(None)
     assert "slices are tilted by 25° from axial" in view.source.notes
 
 
