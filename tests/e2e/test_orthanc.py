@@ -1,6 +1,7 @@
 """A study read from a real Orthanc on loopback, over lines that break."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -20,7 +21,7 @@ from osler.tasks.gather import FETCHING, gather
 from osler.testing.dicom import make_dicom
 
 PLUGINS = [path for path in Path("/usr/share/orthanc/plugins").glob("libOrthancDicomWeb.so*") if path.exists()]
-ORTHANC = shutil.which("Orthanc")
+ORTHANC = shutil.which("Orthanc", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
 PATIENCE_S = 30
 NUM_IMAGES = 12
 WHOLE = 10**9  # a connection that lives: the one of the searches
@@ -160,6 +161,15 @@ def test_show_draws_what_the_server_holds(orthanc, study, osler, tmp_path):
     result = osler("show", address(orthanc, uid), "--list")
     assert result.returncode == 0, result.stderr
     assert "CT" in result.stdout
+    assert uid not in result.stdout + result.stderr
+
+
+def test_ask_answers_about_what_the_server_holds(orthanc, study, osler):
+    uid, _ = study
+    result = osler("ask", address(orthanc, uid), "What is this?", "--json", "--series", "2", "--max-new-tokens", "2")
+    assert result.returncode == 0, result.stderr
+    (source,) = json.loads(result.stdout)["provenance"]["sources"]
+    assert (source["kind"], source["num_sent"], len(source["files"])) == ("volume", 3, 3)
     assert uid not in result.stdout + result.stderr
 
 
