@@ -16,6 +16,7 @@ FRAME_KEYWORDS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSeq
 SLIDES = "1.2.840.10008.5.1.4.1.1.77.1.6"  # their frames are tiles, a hundred thousand of them
 ITEMS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little and big endian
 MAX_ITEMS = 300_000  # parsed, an item takes a kilobyte or two
+MAX_BYTES = 2**24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +83,12 @@ def _stack_key(item: Callable[[str], Dataset]) -> tuple[Any, ...]:
 
 
 def _is_small(dataset: Dataset, keyword: str) -> bool:
-    """Whether a sequence that is still bytes has few enough items to be parsed."""
+    """Whether a sequence that is still bytes is short enough to be parsed."""
     try:
         element = dataset.get_item(Tag(keyword))
     except Exception:  # missing
         return True
     if isinstance(element, RawDataElement) and isinstance(element.value, bytes):
-        return max(element.value.count(item) for item in ITEMS) <= MAX_ITEMS
+        content = element.value
+        return len(content) <= MAX_BYTES and max(content.count(item) for item in ITEMS) <= MAX_ITEMS
     return True

@@ -4,7 +4,6 @@ Only the elements below are parsed. Whatever is damaged or missing becomes None 
 grouping and sorting, and are kept out of the printed form.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -19,21 +18,21 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 from osler.errors import InputError
 from osler.formats.dicom_codes import BODY_PARTS, LATERALITIES, MODALITIES, MODALITY_OF_CLASS, VIEW_POSITIONS
 from osler.formats.dicom_frames import FRAME_KEYWORDS, FramePlace, frame_places
-from osler.formats.dicom_stream import HEADER_BYTES, Stream, open_stream
+from osler.formats.dicom_stream import HEADER_BYTES, PixelElement, Stream, open_stream, pixel_stop
 from osler.formats.dicom_values import code, codes, real, reals, text, uid, whole
 from osler.formats.files import check_file
 from osler.formats.quiet import silenced
 
-__all__ = ["DicomHeader", "FramePlace", "modality_of", "pixel_stop", "read_header", "syntax_of", "uid_digest"]
+__all__ = ["DicomHeader", "FramePlace", "modality_of", "read_header", "syntax_of", "uid_digest"]
 
 KEYWORDS = """SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID Modality SeriesNumber
     InstanceNumber AcquisitionNumber EchoNumbers TemporalPositionIdentifier ImageType Rows Columns NumberOfFrames
     SamplesPerPixel PhotometricInterpretation BitsAllocated ImagePositionPatient ImageOrientationPatient PixelSpacing
     ImagerPixelSpacing SliceThickness SpacingBetweenSlices RescaleSlope RescaleIntercept StudyDate StudyTime SeriesTime
     AcquisitionDateTime AcquisitionDate AcquisitionTime ContentDate ContentTime ImageLaterality Laterality ViewPosition
-    BodyPartExamined""".split()
-TAGS = [Tag(tag_for_keyword(keyword) or 0) for keyword in (*KEYWORDS, *FRAME_KEYWORDS)]
-FIRST_PIXEL_TAG, LAST_PIXEL_TAG = 0x7FE00008, 0x7FE00010
+    BodyPartExamined"""
+TAGS = [Tag(tag_for_keyword(keyword) or 0) for keyword in (*KEYWORDS.split(), *FRAME_KEYWORDS)]
+LAST_COMMAND_TAG = 0x0000FFFF  # group 0000 is for the network; zeros in a row look like it
 DIGEST_LETTERS = 12
 
 
@@ -128,31 +127,15 @@ def read_header(path: Path) -> DicomHeader:
         open_stream(path, inflate_bytes=HEADER_BYTES, budget_bytes=HEADER_BYTES, whole=False) as stream,
     ):
         try:
-            found: list[int] = []
+            found: list[PixelElement] = []
             dataset = read_partial(stream, stop_when=pixel_stop(stream, found), force=True, specific_tags=TAGS)  # type: ignore[arg-type]
-            if not len(dataset):
+            if not any(tag > LAST_COMMAND_TAG for tag in (*dataset.keys(), *dataset.file_meta.keys())):
                 raise InputError(f"cannot read `{path}`: expected DICOM data elements, got none that are known")
             return _header(path, dataset, has_pixels=bool(found))
         except InputError:
             raise
         except Exception as error:  # a parser fed with damaged bytes may raise nearly anything
             raise _damaged(path, stream, error) from None
-
-
-def pixel_stop(stream: Stream, found: list[int]) -> Callable[[Any, str | None, int], bool]:
-    """Make pydicom stop at the pixel data.
-
-    Args:
-        stream: what pydicom reads.
-        found: receives the tag of the pixel data, where its value begins, and its length, once it is reached.
-    """
-
-    def stop(tag: int, form: str | None, length: int) -> bool:
-        if FIRST_PIXEL_TAG <= tag <= LAST_PIXEL_TAG:
-            found.extend((int(tag), stream.tell(), length))
-        return tag >= FIRST_PIXEL_TAG
-
-    return stop
 
 
 def syntax_of(dataset: FileDataset) -> str:
@@ -174,7 +157,8 @@ def modality_of(dataset: FileDataset) -> str:
 def _damaged(path: Path, stream: Stream, error: Exception) -> InputError:
     if stream.spent:
         return InputError(
-            f"cannot read `{path}`: its header holds more than {HEADER_BYTES:,} bytes or more data elements than are read",
+            f"cannot read `{path}`: its header holds more than {HEADER_BYTES:,} bytes or more data elements than "
+            "are read",
             hint="copy or export it again",
         )
     return InputError(
@@ -201,7 +185,7 @@ def _header(path: Path, dataset: FileDataset, *, has_pixels: bool) -> DicomHeade
 
 def _identity(dataset: FileDataset) -> dict[str, Any]:
     return {
-        "sop_class": uid(dataset, "SOPClassUID"),
+        "sop_class": uid(dataset, "SOPClassUID") or uid(dataset.file_meta, "MediaStorageSOPClassUID"),
         "sop_uid": uid(dataset, "SOPInstanceUID"),
         "study_uid": uid(dataset, "StudyInstanceUID"),
         "series_uid": uid(dataset, "SeriesInstanceUID"),
@@ -233,7 +217,8 @@ def _place(dataset: FileDataset) -> dict[str, Any]:
     return {
         "position_lps_mm": reals(dataset, "ImagePositionPatient", 3),
         "orientation_lps": reals(dataset, "ImageOrientationPatient", 6),
-        "spacing_mm": _positive(reals(dataset, "PixelSpacing", 2)) or _positive(reals(dataset, "ImagerPixelSpacing", 2)),
+        "spacing_mm": _positive(reals(dataset, "PixelSpacing", 2))
+        or _positive(reals(dataset, "ImagerPixelSpacing", 2)),
         "thickness_mm": real(dataset, "SliceThickness"),
         "slice_spacing_mm": real(dataset, "SpacingBetweenSlices"),
     }
@@ -243,7 +228,7 @@ def _positive(numbers: tuple[float, ...] | None) -> tuple[float, ...] | None:
     return numbers if numbers and min(numbers) > 0 else None
 
 
-def _order(dataset: FileDataset) -> dict[str, str]:
+def _order(dataset: FileDataset) -> dict[str, Any]:
     """Texts that sort as the moments they stand for do: DICOM's dates and times read from the largest unit down."""
     study = text(dataset, "StudyDate") + text(dataset, "StudyTime")
     moments = (

@@ -3,22 +3,35 @@
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from osler.errors import InputError
 
-__all__ = ["HEADER_BYTES", "Stream", "open_stream"]
+__all__ = ["HEADER_BYTES", "PixelElement", "Stream", "open_stream", "pixel_stop"]
 
 HEADER_BYTES = 2**26  # what a header may hold before its pixels: a slide of 100,000 frames needs a third of it
 MAX_READS = 2_000_000  # a data element takes two or three, an empty sequence item three
 HEAD_BYTES = 4096
+TAG_BYTES = 8
 DEFLATED = b"1.2.840.10008.1.2.1.99"
 INFLATED = b"1.2.840.10008.1.2.1\0\0\0"  # Explicit VR Little Endian, as long as the other
 LONG_FORMS = (b"OB", b"OW", b"OF", b"SQ", b"UT", b"UN")
 STEP_BYTES = 2**20
+FIRST_PIXEL_TAG, LAST_PIXEL_TAG = 0x7FE00008, 0x7FE00010
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelElement:
+    """Where the pixel data stands in its file: its tag, value representation, first byte and length."""
+
+    tag: int
+    form: str | None
+    offset: int
+    length: int
 
 
 class Stream:
@@ -30,9 +43,10 @@ class Stream:
         size_bytes: of the file, or of what was inflated.
         deflated: whether the file's data set was compressed as a whole.
         spent: whether the budget did not suffice.
+        cut_off: whether a value was asked for of which a part is not there.
     """
 
-    __slots__ = ("_bytes_left", "_file", "_reads_left", "deflated", "size_bytes", "spent")
+    __slots__ = ("_bytes_left", "_file", "_reads_left", "cut_off", "deflated", "size_bytes", "spent")
 
     def __init__(self, file: BinaryIO, size_bytes: int, *, budget_bytes: int, deflated: bool = False) -> None:
         self._file = file
@@ -41,11 +55,13 @@ class Stream:
         self.size_bytes = size_bytes
         self.deflated = deflated
         self.spent = False
+        self.cut_off = False
 
     def read(self, size: int = -1) -> bytes:
         """Read as a file does; `OSError` where the budget is spent."""
-        if size < 0 or size > HEAD_BYTES:
+        if size < 0 or size > TAG_BYTES:
             left = max(0, self.size_bytes - self._file.tell())
+            self.cut_off = self.cut_off or size > left
             size = left if size < 0 else min(size, left)
         self._bytes_left -= size
         self._reads_left -= 1
@@ -85,6 +101,22 @@ def open_stream(path: Path, *, inflate_bytes: int, budget_bytes: int, whole: boo
             return
         content = file.read(start).replace(DEFLATED, INFLATED, 1) + _inflate(path, file, inflate_bytes, whole)
         yield Stream(io.BytesIO(content), len(content), budget_bytes=budget_bytes, deflated=True)
+
+
+def pixel_stop(stream: Stream, found: list[PixelElement]) -> Callable[[Any, str | None, int], bool]:
+    """Make pydicom stop at the pixel data.
+
+    Args:
+        stream: what pydicom reads.
+        found: receives the pixel data's place, once it is reached.
+    """
+
+    def stop(tag: int, form: str | None, length: int) -> bool:
+        if FIRST_PIXEL_TAG <= tag <= LAST_PIXEL_TAG:
+            found.append(PixelElement(tag=int(tag), form=form, offset=stream.tell(), length=length))
+        return tag >= FIRST_PIXEL_TAG
+
+    return stop
 
 
 def _deflated_at(head: bytes) -> int | None:

@@ -9,6 +9,8 @@
                               └──┴───┘
 """
 
+from itertools import pairwise
+
 __all__ = ["tile_regions"]
 
 
@@ -27,7 +29,5 @@ def tile_regions(width_px: int, height_px: int, columns: int, rows: int) -> tupl
     across = [width_px * column // columns for column in range(columns + 1)]
     down = [height_px * row // rows for row in range(rows + 1)]
     return tuple(
-        (left, top, right - left, bottom - top)
-        for top, bottom in zip(down, down[1:], strict=False)
-        for left, right in zip(across, across[1:], strict=False)
+        (left, top, right - left, bottom - top) for top, bottom in pairwise(down) for left, right in pairwise(across)
     )

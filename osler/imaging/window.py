@@ -2,13 +2,15 @@
 
 import numpy as np
 
+from osler.imaging.rescale import modality_values
+
 __all__ = ["window"]
 
 MAX_TABLE = 2**16
 BAND_ROWS = 256
 
 
-def window(hu: np.ndarray, low_hu: float, high_hu: float) -> np.ndarray:
+def window(hu: np.ndarray, low_hu: float, high_hu: float, *, slope: float = 1.0, intercept: float = 0.0) -> np.ndarray:
     """Clip to a range and lay it over 0..255, rounded to the nearest level.
 
     Whole numbers go through a table of the same arithmetic, which is four times faster.
@@ -18,6 +20,7 @@ def window(hu: np.ndarray, low_hu: float, high_hu: float) -> np.ndarray:
     Args:
         hu: Hounsfield units, of one axis or more.
         low_hu, high_hu: the range, low below high.
+        slope, intercept: a rescale to be applied first.
 
     Returns:
         uint8 of the same shape.
@@ -25,12 +28,15 @@ def window(hu: np.ndarray, low_hu: float, high_hu: float) -> np.ndarray:
     >>> window(np.array([-200, -135, 40, 215, 999]), -135, 215)
     array([  0,   0, 128, 255, 255], dtype=uint8)
     """
+    scaled = (slope, intercept) != (1.0, 0.0)
     table = None
-    if hu.dtype.kind in "iu" and hu.dtype != np.uint64 and _is_small(low_hu, high_hu):
+    if not scaled and hu.dtype.kind in "iu" and hu.dtype != np.uint64 and _is_small(low_hu, high_hu):
         table = _levels(np.arange(low_hu, high_hu + 1), low_hu, high_hu)
     out = np.empty(hu.shape, np.uint8)
     for start in range(0, len(hu), BAND_ROWS):
         band = hu[start : start + BAND_ROWS]
+        if scaled:
+            band = modality_values(band, slope, intercept)
         if table is None:
             out[start : start + BAND_ROWS] = _levels(band, low_hu, high_hu)
         else:

@@ -11,8 +11,6 @@ from osler.values import Image
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
-    from osler.formats.raster import Raster
-
 __all__ = ["open_image"]
 
 ACCEPTED = "a path, a Pillow picture, or an array [Y, X] or [Y, X, 3] of uint8"
@@ -22,8 +20,9 @@ def open_image(source: Any) -> Image:
     """Turn a file, a Pillow picture or an array into pixels for the model.
 
     Args:
-        source: the path of a PNG, JPEG, TIFF, WebP, BMP or single-frame DICOM file, whatever its name ends with; a
-            `PIL.Image.Image`; an array [Y, X] or [Y, X, 3] of uint8; or an `Image`, which comes back as it is.
+        source: the path of a PNG, JPEG, TIFF, WebP, BMP or DICOM file (its first page or frame), whatever
+            its name ends with; a `PIL.Image.Image`; an array [Y, X] or [Y, X, 3] of uint8; or an `Image`, which comes
+            back as it is.
 
     Returns:
         The picture, upright, [Y, X, 3] uint8, with the steps that led to it. An array is copied.
@@ -56,29 +55,32 @@ def _from_file(source: str | os.PathLike[str]) -> Image:
         )
     if kind == "dicom":
         from osler.formats.dicom import read_dicom
-        from osler.tasks.film import develop
+        from osler.tasks.develop import develop
 
         dicom = read_dicom(path)
         pixels, steps = develop(dicom, path)
         steps = (*dicom.steps, *steps)
     else:
         from osler.formats.raster import read_raster
+        from osler.tasks.develop import develop_raster
 
-        pixels, steps = _developed(read_raster(path, kind), str(path))
+        developed = develop_raster(read_raster(path, kind), str(path))
+        pixels, steps = developed.pixels, developed.steps
     return Image(pixels=_frozen(pixels), file=record_of(path, kind), steps=steps)
 
 
 def _from_pillow(picture: "PillowImage") -> Image:
     from osler.formats.files import check_size
     from osler.formats.raster import raster_of
+    from osler.tasks.develop import develop_raster
 
     check_size("the picture", *picture.size)
     try:
         raster = raster_of(picture)
     except Exception as error:  # a picture not yet loaded is decoded here, and damaged data raises nearly anything
         raise InputError(f"cannot use the picture: its data cannot be decoded ({type(error).__name__})") from error
-    pixels, steps = _developed(raster, "the picture")
-    return Image(pixels=_frozen(pixels), steps=steps)
+    developed = develop_raster(raster, "the picture")
+    return Image(pixels=_frozen(developed.pixels), steps=developed.steps)
 
 
 def _from_array(array: np.ndarray) -> Image:
@@ -101,20 +103,6 @@ def _to_uint8(kind: np.dtype) -> str:
     if kind.kind == "f":
         return "values from 0 to 1 become (255 * array).round().astype(numpy.uint8); others need a range of your choice"
     return "bring the values to 0..255 yourself: which range matters is not for Osler to guess"
-
-
-def _developed(raster: "Raster", shown: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Colour as it is; grey of more than 8 bits over its whole range, as a film of that depth is treated."""
-    from osler.imaging.rescale import stretch_film
-
-    values = raster.values
-    if values.ndim == 3:
-        return values, raster.steps
-    if not np.isfinite(values).all():
-        raise InputError(f"cannot read `{shown}`: its pixels hold values that are not finite numbers")
-    step = f"whole range {values.min():.10g} to {values.max():.10g} over 0 to 255"
-    grey = stretch_film(values)
-    return np.repeat(grey[:, :, None], 3, axis=2), (*raster.steps, step, "grey repeated in three channels")
 
 
 def _frozen(pixels: np.ndarray) -> np.ndarray:

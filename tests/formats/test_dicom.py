@@ -119,11 +119,18 @@ def test_real_colour_files_show_the_red_bar_at_their_top(name):
     assert red > 240 and green < 20 and blue < 20
 
 
-def test_several_frames_are_refused_with_their_number(tmp_path):
+def test_any_frame_is_read_by_its_number(tmp_path):
+    path = make_dicom(tmp_path / "cine", np.stack([FILM, FILM + 1, FILM + 2]), frames=3)
+    assert np.array_equal(read_dicom(path).stored, FILM)
+    last = read_dicom(path, 2)
+    assert np.array_equal(last.stored, FILM + 2)
+    assert (last.frame, last.num_frames, last.steps[1]) == (2, 3, "frame 3 of 3")
+
+
+def test_a_frame_beyond_the_last_is_refused_with_the_number_there_is(tmp_path):
     path = make_dicom(tmp_path / "cine", np.stack([FILM] * 3), frames=3)
-    with pytest.raises(InputError, match="expected a single frame, got 3") as caught:
-        read_dicom(path)
-    assert "not read yet" in caught.value.hint
+    with pytest.raises(InputError, match="expected one of its 3 frames, got frame 4"):
+        read_dicom(path, 3)
 
 
 def test_a_number_of_frames_of_one_is_a_single_frame(tmp_path):

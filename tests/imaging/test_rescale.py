@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from osler.imaging.rescale import hounsfield, modality_values, stretch_film, stretch_slice
+from osler.imaging.rescale import (
+    hounsfield,
+    modality_values,
+    reduce_depth,
+    rescaled_range,
+    stretch_film,
+    stretch_slice,
+)
 
 
 def test_rescale_multiplies_then_adds():
@@ -66,3 +73,22 @@ def test_a_slice_is_stretched_between_the_given_values_and_rounded():
 
 def test_a_slice_of_a_flat_volume_is_white():
     assert (stretch_slice(np.zeros((2, 2)), 0, 0) == 255).all()
+
+
+def test_a_rescaled_film_is_that_of_its_rescaled_values():
+    stored = np.random.default_rng(0).integers(0, 4096, (600, 3)).astype(np.uint16)
+    by_hand = stretch_film(modality_values(stored, -0.37, 12.5))
+    assert np.array_equal(stretch_film(stored, slope=-0.37, intercept=12.5), by_hand)
+
+
+def test_the_range_of_rescaled_values_is_in_order_for_negative_slopes():
+    assert rescaled_range(np.array([[1, 5]], np.uint8), -2.0, 1.0) == (-9.0, -1.0)
+
+
+def test_hounsfield_units_beyond_int32_are_cut_to_its_ends():
+    assert hounsfield(np.array([[1, 0]], np.uint16), 1e12, 0.0).tolist() == [[2**31 - 1, 0]]
+
+
+def test_the_highest_level_of_deep_colour_becomes_255():
+    colour = np.array([[[0, 2048, 4095]]], np.uint16)
+    assert reduce_depth(colour, 12).tolist() == [[[0, 128, 255]]]

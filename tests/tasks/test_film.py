@@ -1,139 +1,155 @@
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from osler.errors import InputError
-from osler.formats.dicom import DicomImage
-from osler.tasks.film import develop
+from osler.formats.dicom_header import read_header
+from osler.tasks.film import plan_film
+from osler.tasks.images import open_image
+from osler.tasks.study_options import StudyOptions
+from osler.testing.dicom import PATIENT, make_dicom
 
-WHERE = Path("film.dcm")
-
-
-def dicom(stored, **changes) -> DicomImage:
-    values = {
-        "stored": np.asarray(stored),
-        "photometric": "MONOCHROME2",
-        "modality": "DX",
-        "bits": 12,
-        "slope": None,
-        "intercept": None,
-        "looked_up": None,
-        "steps": (),
-    }
-    return DicomImage(**(values | changes))
+FILM = np.arange(40 * 50, dtype=np.uint16).reshape(40, 50)
+CINE = np.stack([np.full((6, 8), level, np.uint8) for level in range(20)])
+OPTIONS = StudyOptions()
 
 
-def grey(image: DicomImage) -> list:
-    """The developed picture's one row, after a look that its three channels are the same."""
-    pixels, _ = develop(image, WHERE)
-    assert pixels.dtype == np.uint8
-    assert (pixels == pixels[:, :, :1]).all()
-    return pixels[0, :, 0].tolist()
+@pytest.fixture
+def film(tmp_path):
+    return read_header(make_dicom(tmp_path / "film.dcm", FILM, ViewPosition="PA", SeriesNumber=3))
 
 
-def test_a_film_s_whole_range_is_used_and_no_window():
-    image = dicom(np.array([[1000, 2000, 3000]], np.uint16))
-    assert grey(image) == [0, 127, 255]  # 2000: floor(32767.5) / 257 = 127.498
-    assert develop(image, WHERE)[1][0] == "whole range 1000 to 3000 over 0 to 255, window not applied"
+@pytest.fixture
+def cine(tmp_path):
+    return read_header(make_dicom(tmp_path / "cine.dcm", CINE, modality="US", frames=20, bits=8))
 
 
-def test_monochrome1_is_turned_round():
-    image = dicom(np.array([[1000, 2000, 3000]], np.uint16), photometric="MONOCHROME1")
-    assert grey(image) == [255, 128, 0]
-    assert any("turned round" in step for step in develop(image, WHERE)[1])
+def levels(view) -> list[int]:
+    """The one grey level of each frame."""
+    return [int(image.pixels[0, 0, 0]) for image in view.images]
 
 
-def test_signed_values_are_shifted():
-    assert grey(dicom(np.array([[-2000, 0, 2000]], np.int16))) == [0, 127, 255]
+def test_a_film_is_one_picture_as_if_it_were_opened_alone(film):
+    plan = plan_film([film], OPTIONS)
+    assert (plan.kind, plan.label, plan.num_images, plan.texts) == ("film", "film.dcm", 1, ())
+    view = plan.develop(None)
+    alone = open_image(film.path)
+    assert np.array_equal(view.images[0].pixels, alone.pixels)
+    assert view.images[0].steps == alone.steps
+    assert view.images[0].origin is None
 
 
-def test_a_negative_rescale_slope_turns_the_picture_round():
-    image = dicom(np.array([[0, 4095]], np.uint16), slope=-1.0, intercept=4095.0)
-    assert grey(image) == [255, 0]
-    assert develop(image, WHERE)[1][0] == "rescaled: × -1 + 4095"
+def test_its_record_says_what_was_sent_and_names_no_one(film):
+    source = plan_film([film], OPTIONS).develop(None).source
+    assert (source.kind, source.series, source.num_available, source.num_sent) == ("film", "3", 1, 1)
+    assert source.files[0].name == "film.dcm"
+    assert source.choices == {"views": ["PA"]}
+    assert not any(value in str(source) for value in PATIENT.values())
 
 
-def test_a_rescale_below_zero_does_not_wrap():
-    assert grey(dicom(np.array([[0, 1024, 2048]], np.uint16), slope=1.0, intercept=-1024.0)) == [0, 127, 255]
+def test_planning_reads_no_pixels(film):
+    film.path.write_bytes(b"gone")
+    assert plan_film([film], OPTIONS).num_images == 1
 
 
-def test_a_modality_lut_goes_before_a_rescale():
-    image = dicom(np.array([[0, 1]], np.uint16), looked_up=np.array([[9, 5]], np.uint16), slope=1.0, intercept=5.0)
-    assert grey(image) == [255, 0]
-    assert develop(image, WHERE)[1][0] == "Modality LUT applied"
+def test_prior_and_current_go_in_the_order_in_which_they_are_given_without_labels(tmp_path):
+    headers = [
+        read_header(make_dicom(tmp_path / name, np.full((4, 4), level, np.uint8), SeriesNumber=number))
+        for name, level, number in (("prior", 10, 1), ("current", 20, 2))
+    ]
+    view = plan_film(headers, OPTIONS).develop(None)
+    assert levels(view) == [10, 20]
+    assert len(view.parts) == 2
+    assert [file.name for file in view.source.files] == ["prior", "current"]
+    assert view.source.series == ""
 
 
-def test_8_bit_films_are_left_as_they_are():
-    image = dicom(np.array([[40, 90, 200]], np.uint8), bits=8)
-    assert grey(image) == [40, 90, 200]
-    assert grey(dicom(np.array([[40, 90, 200]], np.uint8), bits=8, photometric="MONOCHROME1")) == [215, 165, 55]
-    assert grey(dicom(np.array([[40, 90, 200]], np.uint8), bits=8, slope=1.0, intercept=0.0)) == [40, 90, 200]
+def test_of_a_moving_picture_eight_frames_go_evenly_from_first_to_last(cine):
+    plan = plan_film([cine], OPTIONS)
+    assert plan.num_images == 8
+    view = plan.develop(None)
+    assert levels(view) == [0, 3, 5, 8, 11, 14, 16, 19]
+    assert [image.origin.number for image in view.images] == [1, 4, 6, 9, 12, 15, 17, 20]
+    assert view.images[0].origin.total == 20
+    assert view.source.choices["frames"][1] == [1, 4]
+    assert view.source.notes == ("8 of 20 frames sent, evenly from the first to the last",)
 
 
-def test_films_of_fewer_bits_use_all_levels():
-    assert grey(dicom(np.array([[0, 1]], np.uint8), bits=1)) == [0, 255]
+def test_a_range_of_frames_may_be_asked_for(cine):
+    view = plan_film([cine], replace(OPTIONS, slices=(5, 7))).develop(None)
+    assert levels(view) == [4, 5, 6]
+    assert view.source.notes == ("3 of 20 frames sent, evenly from the first to the last of 5 to 7",)
 
 
-@pytest.mark.parametrize("modality", ["CR", "MG", "XA", "OT", ""])
-def test_other_grey_images_are_treated_as_films(modality):
-    assert grey(dicom(np.array([[0, 4095]], np.uint16), modality=modality)) == [0, 255]
+def test_a_range_beyond_the_last_frame_ends_with_it(cine):
+    assert levels(plan_film([cine], replace(OPTIONS, slices=(19, 99))).develop(None)) == [18, 19]
 
 
-def test_an_mr_slice_is_stretched_and_rounded_once():
-    image = dicom(np.array([[100, 103, 610]], np.int16), modality="MR")
-    assert grey(image) == [0, 2, 255]  # 3 / 510 * 255 = 1.5, to even
-    assert develop(image, WHERE)[1][0] == "MR: lowest 100 to highest 610 over 0 to 255"
+def test_frames_that_are_not_there_are_refused_with_the_option(cine):
+    with pytest.raises(InputError, match="it has 20") as caught:
+        plan_film([cine], replace(OPTIONS, slices=(21, 22)))
+    assert "--slices 1-20" in caught.value.hint
 
 
-def test_a_ct_slice_shows_its_three_windows_as_colours():
-    hu = np.array([[-1024, -135, 0, 40, 80, 215, 1024]])
-    pixels, steps = develop(dicom((hu + 1024).astype(np.uint16), modality="CT", slope=1.0, intercept=-1024.0), WHERE)
-    assert pixels[0, :, 0].tolist() == [0, 111, 128, 132, 137, 154, 255]
-    assert pixels[0, :, 1].tolist() == [0, 0, 98, 128, 157, 255, 255]
-    assert pixels[0, :, 2].tolist() == [0, 0, 0, 128, 255, 255, 255]
-    assert steps == (
-        "rescaled to Hounsfield units",
-        "CT windows in HU: -1024 to 1024 red, -135 to 215 green, 0 to 80 blue",
-    )
+def test_a_range_says_nothing_of_a_film_of_one_frame(film):
+    assert plan_film([film], replace(OPTIONS, slices=(40, 80))).num_images == 1
 
 
-def test_ct_without_a_rescale_is_taken_as_hounsfield_units():
-    pixels, steps = develop(dicom(np.array([[0, 80]], np.int16), modality="CT"), WHERE)
-    assert pixels[0, :, 2].tolist() == [0, 255]
-    assert steps[0].startswith("CT windows")
+def test_fewer_frames_are_sent_where_fewer_fit(cine):
+    view = plan_film([cine], OPTIONS).develop(3)
+    assert levels(view) == [0, 11, 19]
+    assert view.source.num_sent == 3
+    assert "3 of 20 frames sent" in view.source.notes[0]
 
 
-@pytest.mark.parametrize(("present", "missing"), [("slope", "Rescale Intercept"), ("intercept", "Rescale Slope")])
-def test_ct_with_half_a_rescale_is_refused(present, missing):
-    with pytest.raises(InputError, match=missing):
-        develop(dicom(np.array([[0]], np.int16), modality="CT", **{present: 1.0}), WHERE)
+def test_tiles_follow_the_whole_row_by_row(film):
+    plan = plan_film([film], replace(OPTIONS, tiles=(2, 2)))
+    assert plan.num_images == 5
+    whole, *parts = plan.develop(None).images
+    assert [part.origin.region_px for part in parts] == [
+        (0, 0, 25, 20),
+        (25, 0, 25, 20),
+        (0, 20, 25, 20),
+        (25, 20, 25, 20),
+    ]
+    for part in parts:
+        x, y, width, height = part.origin.region_px
+        assert np.array_equal(part.pixels, whole.pixels[y : y + height, x : x + width])
 
 
-def test_8_bit_colour_is_left_as_it_is():
-    colour = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-    pixels, steps = develop(dicom(colour, photometric="RGB", modality="XC", bits=8), WHERE)
-    assert np.array_equal(pixels, colour)
-    assert steps == ()
+def test_where_parts_do_not_fit_only_the_whole_is_sent_and_that_is_said(film):
+    view = plan_film([film], replace(OPTIONS, tiles=(2, 2))).develop(4)
+    assert len(view.images) == 1
+    assert view.source.notes == ("parts left out: only whole pictures fit",)
 
 
-@pytest.mark.parametrize(("bits", "kind"), [(16, np.uint16), (12, np.uint16), (32, np.uint32)])
-def test_deep_colour_is_brought_to_8_bits_by_its_highest_level(bits, kind):
-    top = 2**bits - 1
-    colour = np.array([[[0, top // 2, top]]], kind)
-    pixels, steps = develop(dicom(colour, photometric="RGB", bits=bits), WHERE)
-    assert pixels.tolist() == [[[0, 127, 255]]]
-    assert steps == (f"{bits}-bit colour brought to 8 bits",)
+def test_a_single_ct_slice_tells_its_windows(tmp_path):
+    path = make_dicom(tmp_path / "ct", FILM, modality="CT", RescaleSlope=1, RescaleIntercept=-1024)
+    view = plan_film([read_header(path)], OPTIONS, recipe="1").develop(None)
+    assert view.images[0].origin.windows == ((-1225, 1025), (-135, 215), (0, 80))
+    assert view.source.choices["windows"] == [[[-1225, 1025], [-135, 215], [0, 80]]]
 
 
-def test_stored_values_that_are_no_numbers_are_refused():
-    with pytest.raises(InputError, match="not finite"):
-        develop(dicom(np.array([[0.0, np.nan]], np.float32)), WHERE)
+def test_a_file_without_an_image_is_refused_before_anything_is_read(tmp_path):
+    path = make_dicom(tmp_path / "report", FILM, PixelData=None, Rows=None, Columns=None)
+    with pytest.raises(InputError, match=r"report.*without one \(Digital X-Ray Image Storage"):
+        plan_film([read_header(path)], OPTIONS)
 
 
-def test_the_caller_s_values_are_left_alone():
-    stored = np.array([[0, 7]], np.uint16)
-    stored.flags.writeable = False
-    for modality in ("CT", "MR", "DX"):
-        develop(dicom(stored, modality=modality, photometric="MONOCHROME1"), WHERE)
-    assert stored.tolist() == [[0, 7]]
+def test_opening_words_stand_before_the_pictures(film):
+    plan = plan_film([film], replace(OPTIONS, instruction="Look."))
+    assert plan.texts == ("Look.",)
+    assert plan.develop(None).parts[0].text == "Look."
+
+
+def test_frames_that_would_take_gigabytes_together_are_refused(cine):
+    huge = replace(cine, rows=20_000, columns=5_000, num_frames=500)
+    with pytest.raises(InputError, match=r"8 frames.*800,000,000 together") as caught:
+        plan_film([huge], OPTIONS)
+    assert "--slices" in caught.value.hint
+
+
+def test_no_files_are_refused():
+    with pytest.raises(InputError, match="at least one"):
+        plan_film([], OPTIONS)
