@@ -11,6 +11,7 @@ from osler.errors import WeightsError
 from osler.model.config import ModelConfig
 from osler.model.matrix import Matrix
 from osler.values import FileRecord
+from osler.weights.generation import Generation
 from osler.weights.names import Shape, expected_shapes
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Checkpoint(ABC):
         files: the files read, each with the digest that went into `identity`.
         description: what this is, for people: "GGUF Q4_K_M + mmproj F16".
         vision_note: why there are no vision weights and what to get, or "" where there are.
+        recipe: the MedGemma generation that its names tell, None where they do not.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class Checkpoint(ABC):
     files: tuple[FileRecord, ...]
     description: str
     vision_note: str = ""
+    recipe: Generation | None = None
 
     @abstractmethod
     def names(self) -> frozenset[str]:

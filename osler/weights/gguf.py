@@ -12,6 +12,7 @@ from osler.model.matrix import Matrix
 from osler.prompt.tokens import Tokenizer
 from osler.weights.checkpoint import Checkpoint, check_ids, check_shapes
 from osler.weights.fingerprint import file_record, identity
+from osler.weights.generation import generation_of
 from osler.weights.gguf_config import text_config
 from osler.weights.gguf_file import GgufFile, GgufTensor, open_gguf
 from osler.weights.gguf_names import text_names
@@ -19,6 +20,8 @@ from osler.weights.names import Shape
 from osler.weights.projector import Projector, find_projector
 
 __all__ = ["GgufCheckpoint"]
+
+_NAMES = ("general.name", "general.basename", "general.base_model.0.name", "general.base_model.0.repo_url")
 
 # llama.cpp's numbers of whole-file types (its include/llama.h), for descriptions only.
 _FILE_TYPES = {
@@ -42,6 +45,7 @@ class GgufCheckpoint(Checkpoint):
         found = find_projector(path, [part.path for part in self._parts], text.width)
         self._projector: Projector | None = found.projector
         self.vision_note = found.note
+        self.recipe = generation_of([*(self._parts[0].metadata.get(key) for key in _NAMES), path.resolve().name])
         self.config = ModelConfig(text=text, vision=found.projector.config if found.projector else None)
         self._check_vocabulary()
         check_shapes(path.name, self.config, {name: self.shape(name) for name in self.names()})

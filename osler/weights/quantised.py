@@ -40,7 +40,7 @@ class QuantisedCheckpoint(Checkpoint):
         self._inner = inner
         self._bits = bits
         self.path, self.config, self.files = inner.path, inner.config, inner.files
-        self.vision_note = inner.vision_note
+        self.vision_note, self.recipe = inner.vision_note, inner.recipe
         self.identity = f"{inner.identity}-q{bits}"
         self.description = f"{inner.description}, quantised on load to {bits} bits"
 

@@ -13,6 +13,7 @@ from osler.model.matrix import DenseMatrix, Matrix
 from osler.prompt.tokens import Tokenizer
 from osler.weights.checkpoint import Checkpoint, check_ids, check_shapes
 from osler.weights.fingerprint import file_record, identity
+from osler.weights.generation import generation_of
 from osler.weights.mapped import MappedFile
 from osler.weights.names import Shape, canonical_shape
 from osler.weights.safetensors_config import model_config
@@ -50,6 +51,7 @@ class SafetensorsCheckpoint(Checkpoint):
             + [file_record(file.path, file.mapped.bytes, "safetensors", file.tensors.values()) for file in self._files]
         )
         self.identity = identity(self.files)
+        self.recipe = generation_of([values.get("_name_or_path"), folder.resolve().name])
         kinds = Counter(file.tensors[name].kind for file, name in self._places.values())
         self.description = f"safetensors {kinds.most_common(1)[0][0]}"
 
