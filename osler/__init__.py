@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from osler.tasks.model import Model
     from osler.tasks.score import Score
     from osler.tasks.stream import Stream
+    from osler.tasks.study_options import StudyOptions
     from osler.values import (
         Box,
         FileRecord,
@@ -38,8 +39,10 @@ if TYPE_CHECKING:
         ImagePart,
         ImageRecord,
         Message,
+        Origin,
         Provenance,
         Reply,
+        SourceRecord,
         TextPart,
         Timings,
         Usage,
@@ -57,12 +60,15 @@ __all__ = [
     "Message",
     "MissingExtraError",
     "Model",
+    "Origin",
     "OslerError",
     "PromptError",
     "Provenance",
     "Reply",
     "Score",
+    "SourceRecord",
     "Stream",
+    "StudyOptions",
     "TextPart",
     "Timings",
     "Usage",
@@ -76,6 +82,7 @@ _HOMES = {
     "Model": "osler.tasks.model",
     "Score": "osler.tasks.score",
     "Stream": "osler.tasks.stream",
+    "StudyOptions": "osler.tasks.study_options",
 }
 
 refuse_telemetry()

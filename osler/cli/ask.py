@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 
 from osler.cli.answer import answer_as_json, print_costs, print_model, write_answer
+from osler.cli.console import phases
 from osler.cli.options import GeneratingOptions, LoadingOptions, PromptOptions, takes
+from osler.cli.sources import FILES_HELP, print_sources
+from osler.cli.study import StudyChoices
 
 __all__ = ["ask"]
 
@@ -19,33 +22,37 @@ def ask(
     *,
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILE", help="Images: PNG, JPEG, TIFF, WebP, BMP or DICOM.", show_default=False),
+        typer.Argument(metavar="FILE", help=FILES_HELP, show_default=False),
     ] = None,
     question: Annotated[str, typer.Argument(help="What to ask; - reads it from stdin.")],
+    study: StudyChoices,
     loading: LoadingOptions,
     prompt: PromptOptions,
     generating: GeneratingOptions,
     json: Annotated[bool, typer.Option("--json", help="Print the whole reply as JSON.")] = False,
 ) -> None:
-    """Ask a question about images, or about none, and print the answer as it comes.
+    """Ask a question about images, studies and documents, or about none, and print the answer as it comes.
 
     osler ask chest.dcm "Describe this X-ray" --model medgemma-1.5-4b-it-Q4_K_M.gguf
-    """
-    from osler.tasks.ask import images_of
 
-    text = read_question(question)
-    images = images_of(files)  # a file that cannot be read is told before a model is opened
+    osler ask ct-folder/ "Is there a liver lesion?" --plane axial --slices 40-120
+    """
+    text, chosen = read_question(question), study.options()
     model = loading.open()
     print_model(model)
     with model:
-        stream = model.stream(
-            list(images),
-            text,
-            system=prompt.system,
-            thinking=prompt.think,
-            pad=not prompt.no_pad,
-            **generating.chosen(),
-        )
+        with phases() as report:
+            model.progress = report
+            stream = model.stream(
+                list(files or ()),
+                text,
+                study=chosen,
+                system=prompt.system,
+                thinking=prompt.think,
+                pad=not prompt.no_pad,
+                **generating.chosen(),
+            )
+        print_sources(stream.sources)
         reply = (
             answer_as_json(model, stream) if json else write_answer(model, stream, show_thinking=prompt.show_thinking)
         )
@@ -56,10 +63,11 @@ def read_question(question: str) -> str:
     """The question, from stdin where it is "-".
 
     Raises:
-        typer.BadParameter: it is a file, so the question was forgotten.
+        typer.BadParameter: it is a file, a folder or an address, so the question was forgotten.
     """
     if question == STDIN:
         return sys.stdin.read()
-    if os.path.isfile(question):
-        raise typer.BadParameter(f"the last argument is what to ask, and `{question}` is a file", param_hint="QUESTION")
+    if os.path.exists(question) or "://" in question.partition(" ")[0]:
+        what = "a folder" if os.path.isdir(question) else "a file" if os.path.exists(question) else "an address"
+        raise typer.BadParameter(f"the last argument is what to ask, and `{question}` is {what}", param_hint="QUESTION")
     return question

@@ -11,6 +11,8 @@ import typer
 from osler.cli.answer import print_costs, print_model, write_answer
 from osler.cli.console import print_error, print_note
 from osler.cli.options import GeneratingOptions, LoadingOptions, PromptOptions, takes
+from osler.cli.sources import FILES_HELP, print_sources
+from osler.cli.study import StudyChoices
 from osler.errors import InputError, OslerError
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["chat"]
 
 COMMANDS = {
-    "/image PATH": "attach an image to the next question",
+    "/image PATH": "attach an image, a study or a document to the next question",
     "/system TEXT": "set the system text; without a text, take it away",
     "/clear": "forget the conversation so far",
     "/save FILE": "write the conversation as JSON",
@@ -34,8 +36,9 @@ def chat(
     *,
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILE", help="Images that go with the first question.", show_default=False),
+        typer.Argument(metavar="FILE", help=f"What goes with the first question. {FILES_HELP}", show_default=False),
     ] = None,
+    study: StudyChoices,
     loading: LoadingOptions,
     prompt: PromptOptions,
     generating: GeneratingOptions,
@@ -47,7 +50,9 @@ def chat(
     from osler.tasks.conversation import Conversation
 
     with loading.open() as model:
-        talk = Conversation(model, system=prompt.system, thinking=prompt.think, pad=not prompt.no_pad)
+        talk = Conversation(
+            model, system=prompt.system, thinking=prompt.think, pad=not prompt.no_pad, study=study.options()
+        )
         print_model(model)
         for file in files or ():
             attach(talk, file)
@@ -120,11 +125,18 @@ class Session:
 
 
 def attach(talk: "Conversation", path: str) -> None:
-    """Attach an image and say so."""
+    """Attach a file, folder or address and say what was taken of it."""
     if not path:
         raise InputError("cannot attach an image: no file was named", hint="/image chest.dcm")
-    height, width, _ = talk.attach(Path(path).expanduser()).pixels.shape
-    print_note(f"attached {path} ({width} × {height} px)", style="dim")
+    address = "://" in path
+    views = talk.attach(path if address else Path(path).expanduser())
+    images = [image for view in views for image in view.images]
+    if len(images) == 1:
+        height, width, _ = images[0].pixels.shape
+        print_note(f"attached {path} ({width} × {height} px)", style="dim")
+    else:
+        print_note(f"attached {path} ({len(images)} images)", style="dim")
+    print_sources([view.source for view in views])
 
 
 def show_help() -> None:

@@ -32,7 +32,8 @@ class Verb(NamedTuple):
 
 # One line a verb, in the order in which `osler --help` shows them.
 VERBS: dict[str, Verb] = {
-    "ask": Verb("osler.cli.ask:ask", "Ask a question about pictures, or without any."),
+    "ask": Verb("osler.cli.ask:ask", "Ask a question about images, studies or documents."),
+    "show": Verb("osler.cli.show:show", "Show exactly what the model would see of your files."),
     "chat": Verb("osler.cli.chat:chat", "Talk with the model in the terminal."),
     "demo": Verb("osler.cli.demo:demo", "See an answer from a picture now, without any weights."),
     "models": Verb("osler.cli.models:app", "List the known builds of MedGemma and Gemma 3, or pull one."),

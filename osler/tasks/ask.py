@@ -8,7 +8,7 @@ from osler.errors import PromptError
 from osler.tasks.images import open_image
 from osler.values import Image, ImagePart, Message, TextPart
 
-__all__ = ["images_of", "question_messages", "sources_of"]
+__all__ = ["check_question", "images_of", "question_messages", "sources_of"]
 
 
 def sources_of(files: Any) -> list[Any]:
@@ -23,7 +23,7 @@ def sources_of(files: Any) -> list[Any]:
 
 
 def images_of(files: Any) -> tuple[Image, ...]:
-    """Open what a person asks about, in order.
+    """Open single images, in order.
 
     Raises:
         InputError: one of them cannot be opened.
@@ -31,8 +31,8 @@ def images_of(files: Any) -> tuple[Image, ...]:
     return tuple(open_image(source) for source in sources_of(files))
 
 
-def question_messages(images: Sequence[Image], question: str, system: str | None = None) -> tuple[Message, ...]:
-    """One question in the official order: the images first, then the text.
+def check_question(question: Any, system: Any = None) -> None:
+    """Refuse what is no question.
 
     Raises:
         PromptError: the question or the system text is not text, or there is no question.
@@ -43,6 +43,18 @@ def question_messages(images: Sequence[Image], question: str, system: str | None
             raise PromptError(f"cannot ask: expected the {name} as a string, got {type(text).__name__}", hint=hint)
     if not question.strip():
         raise PromptError("cannot ask: the question is empty", hint='ask something, such as "Describe this X-ray"')
-    parts: tuple[ImagePart | TextPart, ...] = (*(ImagePart(image=image) for image in images), TextPart(text=question))
-    user = Message(role="user", parts=parts)
+
+
+def question_messages(
+    parts: Sequence[ImagePart | TextPart], question: str, system: str | None = None
+) -> tuple[Message, ...]:
+    """One question in the official order: what is to be seen first, then the text.
+
+    Args:
+        parts: images and their labels.
+        question: the text that follows; "" for none, where only the images are to be shown.
+        system: text that is folded into the question's turn, before all else.
+    """
+    asked = (TextPart(text=question),) if question else ()
+    user = Message(role="user", parts=(*parts, *asked))
     return (user,) if not system else (Message(role="system", parts=(TextPart(text=system),)), user)

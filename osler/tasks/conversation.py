@@ -4,10 +4,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from osler.tasks.images import open_image
+from osler.tasks.ask import check_question, sources_of
+from osler.tasks.gather import naming_as_written
 from osler.tasks.prepare import SamplingOptions, refuse_blind
+from osler.tasks.privacy import refuse_identifiers
+from osler.tasks.question import develop, resolved, room_of
+from osler.tasks.room import limits_for
+from osler.tasks.study import plan_study
+from osler.tasks.study_options import StudyOptions
+from osler.tasks.view import View
 from osler.tasks.writing import write_new
-from osler.values import Image, ImagePart, Message, Reply, TextPart
+from osler.values import ImagePart, Message, Reply, SourceRecord, TextPart
 
 if TYPE_CHECKING:
     from osler.tasks.model import Model
@@ -22,48 +29,74 @@ class Conversation:
     Attributes:
         system: text that goes before the first question, or None.
         replies: the answers so far.
-        attached: images that go with the next question.
+        attached: what goes with the next question.
     """
 
-    def __init__(self, model: "Model", *, system: str | None = None, thinking: bool = False, pad: bool = True) -> None:
+    def __init__(
+        self,
+        model: "Model",
+        *,
+        system: str | None = None,
+        thinking: bool = False,
+        pad: bool = True,
+        study: StudyOptions | None = None,
+    ) -> None:
         self.system = system
         self.replies: list[Reply] = []
-        self.attached: list[Image] = []
+        self.attached: list[View] = []
         self._model = model
         self._thinking = thinking
         self._pad = pad
+        self._study = resolved(study or StudyOptions(), model)
         self._turns: list[Message] = []
+        self._sources: list[SourceRecord] = []
+        self._paths: list[Path] = []
 
-    def attach(self, source: Any) -> Image:
-        """Open an image that goes with the next question.
+    def attach(self, source: Any) -> tuple[View, ...]:
+        """Open a file, folder, archive, address or picture that goes with the next question.
 
         Raises:
             VisionError: the model reads no images.
             InputError: it cannot be opened.
+            ContextError: it would not fit even into an empty conversation.
         """
-        refuse_blind(self._model.config, 1, self._model.identity.vision_note)
-        self.attached.append(open_image(source))
-        return self.attached[-1]
+        model = self._model
+        study = plan_study(sources_of(source), self._study, recipe=self._study.recipe or "1.5", progress=model.progress)
+        refuse_blind(model.config, study.num_images, model.identity.vision_note)
+        room = room_of(model, None, system=self.system, thinking=self._thinking)
+        limits = limits_for(study.plans, room, question="", fit=self._study.fit)
+        with naming_as_written(study.found):
+            views = develop(study.plans, limits, model.progress)
+        self.attached += views
+        self._paths += study.paths
+        return views
 
     def clear(self) -> None:
         """Forget what was said and attached; the system text stays."""
-        self.replies.clear()
-        self.attached.clear()
-        self._turns.clear()
+        for kept in (self.replies, self.attached, self._turns, self._sources, self._paths):
+            kept.clear()
 
     def ask(self, question: str, **options: Unpack[SamplingOptions]) -> "Stream":
         """Put a question; when its stream has ended, hand that to `keep`.
 
         Raises:
+            InputError: the question names the patient, and the options do not allow it.
             ContextError: the conversation has grown too long.
         """
+        check_question(question, self.system)
+        refuse_identifiers([question, self.system or ""], self._paths, self._study)
         return self._model.stream_chat(
-            [*self._system(), *self._turns, self._turn(question)], thinking=self._thinking, pad=self._pad, **options
+            [*self._system(), *self._turns, self._turn(question)],
+            sources=[*self._sources, *(view.source for view in self.attached)],
+            thinking=self._thinking,
+            pad=self._pad,
+            **options,
         )
 
     def keep(self, question: str, reply: Reply) -> None:
         """Take a question and its answer, without the thinking, into the conversation."""
         self._turns += [self._turn(question), Message(role="assistant", parts=(TextPart(text=reply.text),))]
+        self._sources += [view.source for view in self.attached]
         self.attached.clear()
         self.replies.append(reply)
 
@@ -88,9 +121,8 @@ class Conversation:
         return (Message(role="system", parts=(TextPart(text=self.system),)),) if self.system else ()
 
     def _turn(self, question: str) -> Message:
-        return Message(
-            role="user", parts=(*(ImagePart(image=image) for image in self.attached), TextPart(text=question))
-        )
+        seen = [part for view in self.attached for part in view.parts]
+        return Message(role="user", parts=(*seen, TextPart(text=question)))
 
 
 def _plain(message: Message) -> dict[str, Any]:

@@ -140,6 +140,7 @@ def _identity(checkpoint: "Checkpoint", precision: str) -> Identity:
         weights_id=checkpoint.identity,
         precision=precision,
         vision_note=checkpoint.vision_note,
+        recipe=checkpoint.recipe,
         is_demonstration=demonstration,
     )
 

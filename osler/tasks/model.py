@@ -12,14 +12,16 @@ from osler.errors import OslerError, PromptError
 from osler.imaging.normalise import fit
 from osler.model.config import ModelConfig
 from osler.prompt import Tokenizer
-from osler.tasks.ask import images_of, question_messages, sources_of
+from osler.tasks.ask import images_of, sources_of
 from osler.tasks.chat import messages_from
 from osler.tasks.prepare import Prepared, SamplingOptions, pictures_in, prepare, refuse_blind
 from osler.tasks.progress import Progress
+from osler.tasks.question import prepare_question
 from osler.tasks.score import Score
 from osler.tasks.stream import Stream
+from osler.tasks.study_options import Recipe, StudyOptions
 from osler.tasks.vectors import ImageVectors
-from osler.values import NOTICE, NOTICE_DEMONSTRATION, Message, Reply
+from osler.values import NOTICE, NOTICE_DEMONSTRATION, Message, Reply, SourceRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +39,7 @@ class Identity:
         weights_id: the checkpoint's digest.
         precision: "bf16" or "f32".
         vision_note: why it cannot read images, or "".
+        recipe: the MedGemma generation whose recipes it follows, None where the weights do not tell.
         is_demonstration: whether it is osler-nano, whose answers are of no medical use.
     """
 
@@ -45,6 +48,7 @@ class Identity:
     weights_id: str
     precision: str
     vision_note: str = ""
+    recipe: Recipe | None = None
     is_demonstration: bool = False
 
 
@@ -110,6 +114,11 @@ class Model:
         """The sentence to show beside this model's answers."""
         return NOTICE_DEMONSTRATION if self.identity.is_demonstration else NOTICE
 
+    @property
+    def image_px(self) -> int:
+        """The side of the square images that it reads; 0 where it reads none."""
+        return self.config.vision.image_px if self.config.vision else 0
+
     def start(self, *, vision: bool = False) -> None:
         """Read the weights now, and not when the first answer (`vision`: about an image) is computed."""
         if self.engine and vision and self._vectors is not None:
@@ -125,42 +134,51 @@ class Model:
         files: Any,
         question: str,
         *,
+        study: StudyOptions | None = None,
         system: str | None = None,
         thinking: bool = False,
         pad: bool = True,
         **options: Unpack[SamplingOptions],
     ) -> Reply:
-        """Ask a question about images, or about none.
+        """Ask a question about images, studies and documents, or about none.
 
         Args:
-            files: a path, a Pillow picture or an array [Y, X, 3] of uint8; a list of them; or None.
+            files: the path of a file, a folder or an archive, the address of a study (`dicomweb://…`) or of a FHIR
+                server's patient, a Pillow picture, or an array [Y, X, 3] of uint8; a list of them; or None.
             question: what to ask; the images go before it.
+            study: what is chosen of a study (series, plane, slices, windows, patches, pages, …); None leaves it to
+                the recipes of the model's authors. What they chose, and why, is in `reply.provenance.sources`.
             system: text that is folded into the question's turn, before all else.
             thinking: ask the model to think before it answers; the reply keeps the two apart.
             pad: pad images to a square, as in training; without, they are stretched, as Hugging Face's processor does.
             options: how tokens are chosen. Without `max_new_tokens`, up to 2,000 or what the context holds.
 
         Raises:
-            InputError: a file cannot be read, or an option makes no sense.
+            InputError: a file cannot be read, or an option makes no sense; or the question names the patient, and
+                `study` does not allow it.
             VisionError: there are images but no vision weights.
             ContextError: prompt and answer do not fit the context.
         """
-        return _finished(self.stream(files, question, system=system, thinking=thinking, pad=pad, **options))
+        return _finished(
+            self.stream(files, question, study=study, system=system, thinking=thinking, pad=pad, **options)
+        )
 
     def stream(
         self,
         files: Any,
         question: str,
         *,
+        study: StudyOptions | None = None,
         system: str | None = None,
         thinking: bool = False,
         pad: bool = True,
         **options: Unpack[SamplingOptions],
     ) -> Stream:
         """As `ask`, but the answer comes in pieces; everything that can be refused is refused before the first."""
-        refuse_blind(self.config, len(sources_of(files)), self.identity.vision_note)
-        messages = question_messages(images_of(files), question, system)
-        return Stream(self, self._prepare(messages, options, think=thinking, pad=pad))
+        asked = prepare_question(
+            self, files, question, study=study, system=system, thinking=thinking, pad=pad, options=options
+        )
+        return Stream(self, asked.prepared)
 
     def chat(
         self,
@@ -180,12 +198,13 @@ class Model:
         self,
         messages: Sequence[Mapping[str, Any] | Message],
         *,
+        sources: Sequence[SourceRecord] = (),
         thinking: bool = False,
         pad: bool = True,
         **options: Unpack[SamplingOptions],
     ) -> Stream:
-        """As `chat`, but the answer comes in pieces."""
-        return Stream(self, self._prepare(messages_from(messages), options, think=thinking, pad=pad))
+        """As `chat`, but the answer comes in pieces; `sources` say in the reply what its images were chosen from."""
+        return Stream(self, self._prepare(messages_from(messages), options, think=thinking, pad=pad, sources=sources))
 
     def score(
         self,
@@ -246,7 +265,15 @@ class Model:
             raise _closed()
         return self._vectors.of(squares, self.progress)
 
-    def _prepare(self, messages: Sequence[Message], options: Mapping[str, Any], *, think: bool, pad: bool) -> Prepared:
+    def _prepare(
+        self,
+        messages: Sequence[Message],
+        options: Mapping[str, Any],
+        *,
+        think: bool,
+        pad: bool,
+        sources: Sequence[SourceRecord] = (),
+    ) -> Prepared:
         refuse_blind(self.config, len(pictures_in(messages)), self.identity.vision_note)
         return prepare(
             messages,
@@ -256,6 +283,7 @@ class Model:
             options=options,
             think=think,
             pad=pad,
+            sources=sources,
         )
 
 

@@ -1,7 +1,7 @@
 """A conversation made ready for the model: pixels fitted, prompt built, tokens counted. Nothing is computed yet."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
 import numpy as np
@@ -12,12 +12,10 @@ from osler.imaging.digest import pixels_sha256
 from osler.imaging.normalise import fit
 from osler.model.config import ModelConfig
 from osler.prompt import Budget, Prompt, Tokenizer, build_prompt, plan_budget
-from osler.values import Image, ImagePart, ImageRecord, Message
+from osler.tasks.room import LONGEST_ANSWER
+from osler.values import Image, ImagePart, ImageRecord, Message, SourceRecord
 
-__all__ = ["Prepared", "SamplingOptions", "pictures_in", "prepare", "refuse_blind"]
-
-LONGEST_ANSWER = 2000
-"""Tokens of an answer when nobody says how many, and the context holds as many: the longest of the official demos."""
+__all__ = ["Prepared", "SamplingOptions", "image_record", "pictures_in", "prepare", "refuse_blind", "sampling_of"]
 
 
 class SamplingOptions(TypedDict, total=False):
@@ -48,6 +46,8 @@ class Prepared:
         prompt: text and token ids.
         sampling: how the answer is chosen, with a number of new tokens that fits.
         budget: how the context is shared out.
+        sources: what was chosen of each thing that was handed over.
+        study: what was asked of the recipes, as `Provenance.study` has it.
     """
 
     squares: tuple[np.ndarray, ...]
@@ -55,6 +55,8 @@ class Prepared:
     prompt: Prompt
     sampling: Sampling
     budget: Budget
+    sources: tuple[SourceRecord, ...] = ()
+    study: dict[str, Any] = field(default_factory=dict)
 
 
 def pictures_in(messages: Sequence[Message]) -> list[Image]:
@@ -74,6 +76,11 @@ def refuse_blind(config: ModelConfig, num_images: int, note: str) -> None:
         raise VisionError(f"cannot look at {what}: {because}", hint="`osler models` lists builds that read images")
 
 
+def sampling_of(options: Mapping[str, Any]) -> Sampling:
+    """`SamplingOptions`, checked; None counts as left out."""
+    return Sampling.from_options({name: value for name, value in options.items() if value is not None})
+
+
 def prepare(
     messages: Sequence[Message],
     *,
@@ -83,6 +90,8 @@ def prepare(
     options: Mapping[str, Any],
     think: bool = False,
     pad: bool = True,
+    sources: Sequence[SourceRecord] = (),
+    study: Mapping[str, Any] | None = None,
 ) -> Prepared:
     """Make a conversation ready.
 
@@ -93,6 +102,7 @@ def prepare(
         options: `SamplingOptions`.
         think: ask the model to think first.
         pad: pad images to a square before they are resized, as in training; without, they are stretched.
+        sources, study: as in `Prepared`.
 
     Raises:
         PromptError, InputError: the conversation or an option makes no sense.
@@ -101,7 +111,7 @@ def prepare(
     images = pictures_in(messages)
     image_tokens, image_px = (config.vision.image_tokens, config.vision.image_px) if config.vision else (0, 0)
     prompt = build_prompt(messages, tokenizer, image_tokens=image_tokens, think=think)
-    sampling = Sampling.from_options({name: value for name, value in options.items() if value is not None})
+    sampling = sampling_of(options)
     limit = config.text.context_length
     budget = plan_budget(prompt, context=context, model_context=limit, max_new_tokens=sampling.max_new_tokens)
     if sampling.max_new_tokens is None:
@@ -109,14 +119,16 @@ def prepare(
     squares = tuple(fit(image.pixels, image_px, pad=pad) for image in images)
     return Prepared(
         squares=squares,
-        records=tuple(_record(image, square, pad) for image, square in zip(images, squares, strict=True)),
+        records=tuple(image_record(image, square, pad) for image, square in zip(images, squares, strict=True)),
         prompt=prompt,
         sampling=replace(sampling, max_new_tokens=budget.new_tokens),
         budget=budget,
+        sources=tuple(sources),
+        study=dict(study or {}),
     )
 
 
-def _record(image: Image, square: np.ndarray, pad: bool) -> ImageRecord:
+def image_record(image: Image, square: np.ndarray, pad: bool) -> ImageRecord:
     """What was sent for an image: its own size, the steps in words, the digest of the pixels that were sent."""
     height, width = image.pixels.shape[:2]
     side, size = max(width, height), square.shape[0]
@@ -128,4 +140,5 @@ def _record(image: Image, square: np.ndarray, pad: bool) -> ImageRecord:
         height_px=height,
         steps=(*image.steps, *padded, *resized),
         pixels_sha256=pixels_sha256(square),
+        origin=image.origin,
     )

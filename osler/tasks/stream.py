@@ -18,7 +18,7 @@ from osler.prompt.special import THINKING_END, THINKING_START
 from osler.prompt.thinking import Piece, ThinkingSplitter, split_text
 from osler.tasks.prepare import Prepared
 from osler.tasks.progress import READING_PROMPT
-from osler.values import FinishReason, Provenance, Reply, Timings, Usage
+from osler.values import FinishReason, Provenance, Reply, SourceRecord, Timings, Usage
 
 if TYPE_CHECKING:
     from osler.tasks.model import Model
@@ -55,6 +55,11 @@ class Stream:
     def num_prompt_tokens(self) -> int:
         """Tokens of the prompt, images included; known before anything is computed."""
         return self._prepared.budget.prompt_tokens
+
+    @property
+    def sources(self) -> tuple[SourceRecord, ...]:
+        """What was chosen of each thing that was handed over; known before anything is computed."""
+        return self._prepared.sources
 
     def cancel(self) -> None:
         """Stop here; `reply` holds what was written. Nothing happens to a stream that has ended.
@@ -136,6 +141,8 @@ class Stream:
             prompt_sha256=sha256(text.encode()).hexdigest(),
             sampling=asdict(self._prepared.sampling),
             versions=_versions(),
+            sources=self._prepared.sources,
+            study=self._prepared.study,
         )
 
 

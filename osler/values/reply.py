@@ -81,7 +81,13 @@ class SourceRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What a reply rests on: enough to make it again, nothing about a patient."""
+    """What a reply rests on: enough to make it again, nothing about a patient.
+
+    Attributes:
+        sources: what was chosen of each thing that was handed over.
+        study: what it takes to make the same images of the same files: the options of the recipes, to how many images
+            each source was thinned, padding, and the side of the images; empty where no recipe was asked.
+    """
 
     model: str
     weights_id: str
@@ -92,6 +98,7 @@ class Provenance:
     sampling: dict[str, Any]
     versions: dict[str, str]
     sources: tuple[SourceRecord, ...] = ()
+    study: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -226,7 +226,7 @@ def test_an_image_without_vision_weights_is_refused_before_any_work(blind, pictu
     with osler.load(blind, context=512) as model:
         model.progress = lambda *event: told.append(event)
         for refused in (
-            lambda: model.ask("nowhere.png", "Where?"),
+            lambda: model.ask(picture, "Where?"),
             lambda: model.chat(turn(picture, "Where?")),
             lambda: model.encode_images(picture),
         ):
