@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from osler.formats.files import check_file
 from osler.formats.json_stream import MOST_CHARACTERS, JsonError, JsonStream
 from osler.values import Record
 
-__all__ = ["FhirRecord", "open_fhir"]
+__all__ = ["FhirFiles", "FhirRecord", "open_fhir", "open_fhir_files"]
 
 TYPE_FORM = re.compile(r"[A-Z][A-Za-z]{2,39}")
 MOST_TYPES = 200  # R4 has 148
@@ -60,6 +60,38 @@ class FhirRecord(Record):
                 raise _error(self.path, f"not enough memory for resource {number + 1}") from None
             except OSError as error:
                 raise InputError(f"cannot read `{self.path}`: {error.strerror or type(error).__name__}") from None
+
+
+def open_fhir_files(paths: Sequence[str | os.PathLike[str]]) -> "FhirFiles":
+    """Open FHIR files that are one record together, as a bulk export's are: a file for each type of resource.
+
+    Raises:
+        InputError: as `open_fhir`, for any of them.
+    """
+    return FhirFiles([open_fhir(path) for path in paths])
+
+
+class FhirFiles(Record):
+    """Several files, read one after another.
+
+    Attributes:
+        path: the first of them.
+        files: all of them.
+    """
+
+    def __init__(self, records: Sequence[FhirRecord]) -> None:
+        self._records = tuple(records)
+        self.files = tuple(record.path for record in records)
+        self.path = self.files[0]
+        counts: Counter[str] = Counter()
+        for record in records:
+            counts.update(record.counts)
+        self.counts = dict(counts)
+
+    def resources(self) -> Iterator[Resource]:
+        """Each resource, file by file."""
+        for record in self._records:
+            yield from record.resources()
 
 
 def _error(path: Path, what: str) -> InputError:

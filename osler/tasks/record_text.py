@@ -6,6 +6,7 @@ piece and summarises each (reference/medgemma.md 6). That is for records of any 
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from osler.tasks.view import Plan, View
 from osler.values import SourceRecord, TextPart
 
 if TYPE_CHECKING:
-    from osler.formats.fhir import FhirRecord
+    from osler.formats.fhir import FhirFiles
     from osler.formats.identity import Identity
 
 __all__ = ["MOST_CHARACTERS", "plan_record"]
@@ -35,21 +36,22 @@ UNTOLD_SHOWN = 6
 Resource = dict[str, Any]
 
 
-def plan_record(path: str | os.PathLike[str], options: StudyOptions) -> Plan:
+def plan_record(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], options: StudyOptions) -> Plan:
     """Plan what is told of a FHIR record: all of its entries, as text.
 
     Args:
-        path: a bundle, a resource or ndjson.
+        path: a bundle, a resource or ndjson; or several files that are the record of one patient together, such as a
+            bulk export's, where only one says what the patient is called.
         options: `allow_phi` and `instruction` count.
 
     Raises:
         InputError: the file cannot be read, is about several patients, or makes too long a text.
     """
-    from osler.formats.fhir import open_fhir
+    from osler.formats.fhir import open_fhir_files
     from osler.formats.identity import Identity
     from osler.formats.identity_files import identity_of_resources
 
-    record = open_fhir(path)
+    record = open_fhir_files([path] if isinstance(path, str | os.PathLike) else path)
     _check_size(record, sum(record.counts.get(kind, 0) for kind in TOLD) * LEAST_CHARACTERS_A_LINE)
     patient = Identity() if options.allow_phi else identity_of_resources(record.resources(), record.path)
     try:
@@ -60,7 +62,7 @@ def plan_record(path: str | os.PathLike[str], options: StudyOptions) -> Plan:
     _check_size(record, len(text))
     return Plan(
         kind="record",
-        label=record.path.name,
+        label=record.path.name if len(record.files) == 1 else f"{len(record.files)} FHIR files",
         num_images=0,
         texts=(text,),
         develop=lambda most: View(parts=(TextPart(text=text),), source=_source(record, entries, len(text), options)),
@@ -86,7 +88,7 @@ class _Entries:
     num_characters: int = 0
 
     @classmethod
-    def of(cls, record: "FhirRecord", patient: "Identity") -> "_Entries":
+    def of(cls, record: "FhirFiles", patient: "Identity") -> "_Entries":
         """Read a record of one patient, who is taken out of what it tells."""
         entries = cls(patient=_only_patient(record))
         medications = _medications(record)
@@ -119,7 +121,7 @@ class _Entries:
         return sum(map(len, self.lines.values()))
 
 
-def _only_patient(record: "FhirRecord") -> Resource:
+def _only_patient(record: "FhirFiles") -> Resource:
     """The record's Patient, {} where there is none; entries about several people are refused."""
     patients, references, found = 0, set[str](), {}
     for resource in record.resources():
@@ -135,7 +137,7 @@ def _only_patient(record: "FhirRecord") -> Resource:
     return found
 
 
-def _medications(record: "FhirRecord") -> dict[str, str]:
+def _medications(record: "FhirFiles") -> dict[str, str]:
     """What the record's Medication resources are called, by id."""
     if "Medication" not in record.counts:
         return {}
@@ -156,7 +158,7 @@ def _text(entries: _Entries, patient: "Identity", options: StudyOptions) -> str:
     return "\n\n".join(filter(None, blocks))
 
 
-def _check_size(record: "FhirRecord", num_characters: int) -> None:
+def _check_size(record: "FhirFiles", num_characters: int) -> None:
     if num_characters > MOST_CHARACTERS:
         most = ", ".join(f"{count:,} {kind}" for kind, count in Counter(record.counts).most_common(3))
         raise InputError(
@@ -166,7 +168,7 @@ def _check_size(record: "FhirRecord", num_characters: int) -> None:
         )
 
 
-def _source(record: "FhirRecord", entries: _Entries, num_characters: int, options: StudyOptions) -> SourceRecord:
+def _source(record: "FhirFiles", entries: _Entries, num_characters: int, options: StudyOptions) -> SourceRecord:
     from osler.formats.files import record_of
 
     notes = ["names, identifiers and the date of birth are told (--allow-phi)" if options.allow_phi else LEFT_OUT]
@@ -181,7 +183,7 @@ def _source(record: "FhirRecord", entries: _Entries, num_characters: int, option
         notes.append(f"not told: {shown}{more}")
     return SourceRecord(
         kind="record",
-        files=(record_of(record.path, "fhir"),),
+        files=tuple(record_of(path, "fhir") for path in record.files),
         reason="the whole record",
         choices={"entries": {kind: len(lines) for kind, lines in entries.lines.items()}, "characters": num_characters},
         num_available=sum(record.counts.values()),

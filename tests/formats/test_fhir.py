@@ -4,7 +4,7 @@ import pytest
 from contracts.reader import PeakMemory
 
 from osler.errors import InputError
-from osler.formats.fhir import open_fhir
+from osler.formats.fhir import open_fhir, open_fhir_files
 from osler.testing.fhir import make_bundle, make_ndjson, make_patient, observation, small_record
 
 
@@ -21,6 +21,14 @@ def test_the_resources_of_a_bundle_come_in_its_order(tmp_path):
 
 def test_ndjson_gives_the_same_as_a_bundle(tmp_path):
     assert list(open_fhir(make_ndjson(tmp_path / "record.ndjson", small_record())).resources()) == small_record()
+
+
+def test_several_files_are_read_one_after_another(tmp_path):
+    first = make_ndjson(tmp_path / "a.ndjson", small_record()[3:])
+    second = make_bundle(tmp_path / "b.json", small_record()[:4])
+    record = open_fhir_files([first, second])
+    assert list(record.resources()) == [*small_record()[3:], *small_record()[:4]]
+    assert (record.path, record.files, record.counts["Observation"]) == (first, (first, second), 3)
 
 
 def test_a_single_resource_is_a_record_of_one(tmp_path):

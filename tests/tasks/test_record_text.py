@@ -61,6 +61,14 @@ def test_ndjson_is_told_as_a_bundle_is(tmp_path):
     assert planned(make_ndjson(tmp_path / "record.ndjson", small_record())).texts == (EXPECTED,)
 
 
+def test_files_of_one_export_are_told_as_one_record_and_the_name_taken_out_of_all(tmp_path):
+    patient, *others = small_record()
+    files = [make_ndjson(tmp_path / f"{number}.ndjson", [one]) for number, one in enumerate([*others, patient])]
+    plan = plan_record(files, StudyOptions())
+    assert (plan.label, plan.texts) == ("6 FHIR files", (EXPECTED,))
+    assert [file.name for file in plan.develop(None).source.files] == [path.name for path in files]
+
+
 def test_the_user_may_allow_names(record):
     plan = planned(record, allow_phi=True)
     text = plan.texts[0]
