@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from osler.errors import InputError
+from osler.formats.slide_kind import is_slide
 from osler.formats.text_kind import find_text_kind
 
 __all__ = ["KIND_NAMES", "PICTURES", "Kind", "Stranger", "detect", "find_kind"]
@@ -73,6 +74,7 @@ SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"PK\x03\x04", "zip"),
     (0, b"PK\x05\x06", "zip"),  # an archive of nothing
 )
+SLIDES_LOOK_LIKE = ("tiff", "jpeg")  # a MIRAX slide is a JPEG beside a folder that holds the pixels
 SLIDE_SIGNATURES = (
     b"ZISRAWFILE",  # Zeiss
     b"[Virtual Microscope Specimen]",  # Hamamatsu VMS
@@ -150,7 +152,7 @@ def find_kind(path: Path) -> Kind | Stranger:
         return _stranger(head)
     if kind == "dicom" and DIRECTORY_CLASS in head[:META_BYTES]:
         return "dicomdir"
-    return "slide" if _may_be_slide(path, kind) and _is_slide(path) else kind
+    return "slide" if kind in SLIDES_LOOK_LIKE and is_slide(path) else kind
 
 
 def _binary_kind(path: Path, head: bytes) -> Kind | None:
@@ -165,7 +167,7 @@ def _binary_kind(path: Path, head: bytes) -> Kind | None:
         return "nifti"
     if b"%PDF-" in head[:PDF_SEARCH_BYTES]:
         return "pdf"
-    return "slide" if head.startswith(SLIDE_SIGNATURES) and _is_slide(path) else None
+    return "slide" if head.startswith(SLIDE_SIGNATURES) and is_slide(path) else None
 
 
 def _stranger(head: bytes) -> Stranger:
@@ -181,21 +183,6 @@ def _stranger(head: bytes) -> Stranger:
         hint = 'a FHIR resource is a JSON object with a "resourceType"'
         return Stranger(name="a text that is no FHIR resource", hint=hint)
     return UNKNOWN
-
-
-def _may_be_slide(path: Path, kind: Kind) -> bool:
-    """Slides are TIFF files; a MIRAX one is a JPEG beside a folder of the same name that holds the pixels."""
-    return kind == "tiff" or (kind == "jpeg" and (path.with_suffix("") / "Slidedat.ini").is_file())
-
-
-def _is_slide(path: Path) -> bool:
-    from importlib.util import find_spec
-
-    if find_spec("osler.formats.slide") is None:
-        return False
-    from osler.formats.slide import is_slide
-
-    return is_slide(path)
 
 
 def _is_bmp(head: bytes) -> bool:

@@ -10,6 +10,7 @@ from PIL import Image as Pillow
 from osler.errors import InputError
 from osler.formats.detect import KIND_NAMES, SIGNATURES, Stranger, detect, find_kind
 from osler.testing.dicom import make_dicom
+from osler.testing.slide import make_slide, tissue_slide
 
 PIXELS = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
 
@@ -158,3 +159,9 @@ def test_a_file_that_cannot_be_opened_is_an_input_error(tmp_path):
 def test_any_bytes_have_a_kind_or_a_reason(tmp_path, content):
     found = find_kind(written(tmp_path / "file", content))
     assert found in KIND_NAMES or (isinstance(found, Stranger) and found.name)
+
+
+@pytest.mark.parametrize("form", ["aperio", "generic", "ome"])
+def test_a_pyramid_of_tiles_is_a_slide_and_no_picture(tmp_path, form):
+    pytest.importorskip("tifffile")
+    assert detect(make_slide(tmp_path / "film.png", tissue_slide(600, 700), form=form)) == "slide"
