@@ -4,7 +4,10 @@ from typing import NamedTuple
 
 from osler.engine.request import Span
 
-__all__ = ["Cut", "cut_prompt", "cut_scored"]
+__all__ = ["DECODED_AT_ONCE", "Cut", "cut_prompt", "cut_scored"]
+
+DECODED_AT_ONCE = 32
+"""Most generated tokens of a sequence that one step computes: the chosen one and those that a grammar forced."""
 
 
 class Cut(NamedTuple):

@@ -30,7 +30,7 @@ def could_be_greatest(products: np.ndarray, x: np.ndarray, row_scale: np.ndarray
     is rounded to 8 bits in groups (its weights taken as four times their scale, more than trained ones have).
 
     Args:
-        products: [N] float32, coarse products.
+        products: [N] float32, coarse products; -inf for rows that are out of the question.
         x: [K] float32.
         row_scale: [N] float32, root mean square of each row's scales.
         activation_group: numbers of x that are rounded together.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from osler.engine.blocks import blocks_for, local_blocks_for
+from osler.engine.chunking import DECODED_AT_ONCE
 from osler.engine.step import BLOCK
 from osler.errors import ContextError
 from osler.model.config import TextConfig
@@ -51,7 +52,7 @@ class CacheSize:
     def local_blocks(self, context: int, sequences: int) -> int:
         """Blocks of the local layers when one sequence computes its prompt and the others decode."""
         prefilling = local_blocks_for(context, self.config.window, self.prefill_tokens)
-        decoding = local_blocks_for(context, self.config.window, 2)
+        decoding = local_blocks_for(context, self.config.window, DECODED_AT_ONCE)
         return prefilling + (sequences - 1) * decoding
 
     def total_bytes(self, context: int, sequences: int) -> int:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 import numpy as np
 
+from osler.engine.grammar_constraint import Constraint
+from osler.engine.grammar_vocabulary import GrammarVocabulary
 from osler.engine.request import Request, Token
 from osler.engine.scheduler import Limits, Scheduler, Share
 from osler.engine.sequence import Sequence
@@ -58,6 +60,8 @@ class Engine:
         self._scheduler = Scheduler(
             runner.config, limits or Limits(), global_blocks=global_blocks, local_blocks=local_blocks
         )
+        self._vocabulary: GrammarVocabulary | None = None
+        self._building = threading.Lock()
         self._changed = threading.Condition()
         self._driver: int | None = None  # the thread that computes a step just now
 
@@ -74,6 +78,7 @@ class Engine:
             max_new_tokens=self._max_new_tokens(request),
             stop_ids=self._stop_ids,
             tokenizer=self._tokenizer,
+            constraint=self._constraint(request),
         )
         with self._changed:
             self._scheduler.add(sequence)
@@ -222,6 +227,18 @@ class Engine:
         self._advance(lambda: sequence.is_done)
         if sequence.error is not None:
             raise sequence.error
+
+    def _constraint(self, request: Request) -> Constraint | None:
+        """What holds the answer to a schema or regex, if it shall be."""
+        if not request.sampling.has_form or request.score_from is not None:
+            return None
+        if self._tokenizer is None:
+            raise InputError("cannot hold a reply to a form: the engine has no tokenizer", hint="give it the model's")
+        with self._building:
+            if self._vocabulary is None:
+                size = self._runner.config.vocabulary_size
+                self._vocabulary = GrammarVocabulary(self._tokenizer, size, self._stop_ids)
+        return self._vocabulary.constraint(request.sampling)
 
     def _max_new_tokens(self, request: Request) -> int:
         if request.score_from is not None:

@@ -5,6 +5,8 @@ probable token is wanted, a coarse copy of the matrix finds the few tokens that 
 Probabilities, samples and scores always come from the exact matrix, which is compiled when they are first asked for.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import openvino as ov
 
@@ -56,13 +58,19 @@ class OutputHead:
             self._exact = self._compile(self._name)
         return self._run(self._exact, hidden, "logits")
 
-    def best(self, hidden: np.ndarray) -> np.ndarray:
-        """[R, V] float32 from hidden states [R, D]; only the greatest of each row is sure."""
+    def best(self, hidden: np.ndarray, allowed: Sequence[np.ndarray | None]) -> np.ndarray:
+        """[R, V] float32 from hidden states [R, D]; only the greatest of each row is sure.
+
+        Args:
+            allowed: for each row the tokens among which the greatest is looked for, [V] bool; None for all.
+        """
         if self._coarse is None or not len(hidden):
             return self.logits(hidden)
         logits = self._run(self._coarse, hidden, "logits").copy()
         normal = self._coarse.get_tensor("normal").data
-        for row, x in zip(logits, normal, strict=True):
+        for row, x, may_come in zip(logits, normal, allowed, strict=True):
+            if may_come is not None:
+                row[~may_come] = -np.inf
             candidates = could_be_greatest(row, x, self._row_scale, ACTIVATION_GROUP)
             if len(candidates) > MOST_CANDIDATES:
                 return self.logits(hidden)

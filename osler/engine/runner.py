@@ -8,6 +8,7 @@ import openvino as ov
 from osler.engine.caches import LayerCaches
 from osler.engine.compilation import Compilation
 from osler.engine.head import OutputHead
+from osler.engine.inference import infer
 from osler.engine.inputs import step_inputs
 from osler.engine.large_pages import use_large_pages
 from osler.engine.stacked_weights import Source, StackedWeights
@@ -96,7 +97,9 @@ class OpenVinoRunner:
         ends = np.cumsum([len(chunk.ids) for chunk in chunks])
         wanted = [np.arange(end - chunk.num_logits, end) for chunk, end in zip(chunks, ends, strict=True)]
         rows = hidden[np.concatenate(wanted)]
-        return self._head.best(rows) if all(chunk.only_best for chunk in chunks) else self._head.logits(rows)
+        if not all(chunk.only_best for chunk in chunks):
+            return self._head.logits(rows)
+        return self._head.best(rows, [chunk.allowed for chunk in chunks for _ in range(chunk.num_logits)])
 
     def _run_layers(self, stages: Sequence[ov.InferRequest], chunks: Sequence[Chunk], hidden: np.ndarray) -> np.ndarray:
         """Hidden states [T, D] through some stages. The first run of a stage packs its weights."""
@@ -108,7 +111,7 @@ class OpenVinoRunner:
             for name in names & tensors.keys():
                 request.set_tensor(name, tensors[name])
             request.set_tensor("hidden", state)
-            request.infer()
+            infer(request)
             state = request.get_tensor("hidden_out")
         return state.data
 

@@ -60,11 +60,15 @@ class Sampler:
         if not math.isfinite(scores[top]):
             raise _not_finite(scores[top])
         token = top if self.sampling.is_greedy else self._draw(scores, scores[top])
-        if self.sampling.changes_logits:
-            self._generated[token] += 1
+        self.note(token)
         if not self.sampling.logprobs:
             return Choice(token)
         return _recorded(logits, token, self.sampling.top_logprobs)
+
+    def note(self, token: int) -> None:
+        """Remember a token for the penalties, one that was chosen or one that could only come next."""
+        if self.sampling.changes_logits:
+            self._generated[token] += 1
 
     def _penalised(self, logits: np.ndarray, allowed: np.ndarray | None) -> np.ndarray:
         """[V] float32 after mask, bias and penalties; the input itself where nothing changes it."""

@@ -1,12 +1,14 @@
 """How the next token is chosen: the options a user can set."""
 
 import difflib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any
 
+from osler.engine.grammar import grammar_of
 from osler.errors import InputError
 
 __all__ = ["GREEDY", "Sampling"]
@@ -37,6 +39,12 @@ class Sampling:
             room for. Blocks for that many are set aside at once, so a smaller number lets more sequences run together.
         stop: texts that end the answer; they are not part of it.
         ignore_eos: do not end at the model's stop tokens; for benchmarks.
+        schema: a JSON Schema; the reply is JSON that fits it, on one line. Objects have the properties that are named
+            and no others unless the schema says so; texts, lists and numbers that it does not limit have limits of
+            their own (`osler.engine.grammar_caps.Caps`). Tokens that can only come next are written without asking
+            the model, unless `logprobs` are wanted. Only a reply that ended with "stop" is whole.
+        regex: a regular expression (as Rust has it, without lookaround) that the whole reply matches.
+        may_think: with a schema or a regex, the model may think first; the form holds for what follows.
     """
 
     temperature: float = 0.0
@@ -53,6 +61,9 @@ class Sampling:
     max_new_tokens: int | None = None
     stop: tuple[str, ...] = ()
     ignore_eos: bool = False
+    schema: Mapping[str, Any] | None = None
+    regex: str | None = None
+    may_think: bool = False
 
     def __post_init__(self) -> None:
         for check in _CHECKS:
@@ -61,6 +72,10 @@ class Sampling:
         object.__setattr__(self, "logit_bias", _checked_bias(self.logit_bias))
         if self.top_logprobs and not self.logprobs:
             raise InputError("cannot sample with top_logprobs: it needs logprobs", hint="set logprobs=True as well")
+        if self.schema is not None:
+            object.__setattr__(self, "schema", _checked_schema(self.schema))
+        if self.has_form:
+            self._check_form()
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> "Sampling":
@@ -76,6 +91,20 @@ class Sampling:
                 hint = f"did you mean {near[0]}?" if near else f"known options: {', '.join(known)}"
                 raise InputError(f"cannot sample: unknown option {name!r}", hint=hint)
         return cls(**options)
+
+    @property
+    def has_form(self) -> bool:
+        """Whether the reply must fit a schema or a regular expression."""
+        return self.schema is not None or self.regex is not None
+
+    def _check_form(self) -> None:
+        if self.schema is not None and self.regex is not None:
+            raise InputError("cannot sample with both schema and regex", hint="leave one of them out")
+        for name in ("stop", "ignore_eos"):
+            if getattr(self, name):
+                hint = "the form itself says where the reply ends"
+                raise InputError(f"cannot sample with {name} and a schema or regex", hint=hint)
+        grammar_of(self.schema, self.regex)
 
     @property
     def is_greedy(self) -> bool:
@@ -130,6 +159,17 @@ def _checked_bias(bias: object) -> dict[int, float]:
     return dict(bias)
 
 
+def _checked_schema(schema: object) -> dict[str, Any]:
+    """A copy of a schema, so that the caller's may change."""
+    expected = "a JSON Schema: an object of JSON values"
+    if not isinstance(schema, Mapping):
+        raise _error("schema", type(schema).__name__, expected)
+    try:
+        return json.loads(json.dumps(dict(schema)))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _error("schema", type(error).__name__, expected) from None
+
+
 def _check(name: str, expected: str, is_right: Any) -> Any:
     def check(sampling: Sampling) -> None:
         value = getattr(sampling, name)
@@ -152,6 +192,8 @@ _CHECKS = (
     _check("top_logprobs", "a whole number from 0 to 100", lambda n: _is_whole(n) and 0 <= n <= 100),
     _check("max_new_tokens", "a whole number >= 1, or None", lambda n: n is None or (_is_whole(n) and n >= 1)),
     _check("ignore_eos", "True or False", lambda b: isinstance(b, bool)),
+    _check("regex", "a text that is not empty, or None", lambda r: r is None or (isinstance(r, str) and r != "")),
+    _check("may_think", "True or False", lambda b: isinstance(b, bool)),
 )
 
 GREEDY = Sampling()

@@ -49,7 +49,7 @@ class Share(NamedTuple):
 
 
 class Scheduler:
-    """Continuous batching: every step takes one token of each decoding sequence, then chunks of prompts.
+    """Continuous batching: every step takes the new tokens of each decoding sequence, then chunks of prompts.
 
     First come, first served, with no overtaking. A sequence starts when the pools hold all the blocks that its
     prompt and its longest answer can need; so nothing that runs is ever put back.
@@ -91,8 +91,9 @@ class Scheduler:
         """Choose the chunks of the next step; none if there is nothing to do."""
         decoding = [sequence for sequence in self._running if sequence.is_decoding]
         shares = [self._decode(sequence) for sequence in decoding]
-        budget = self.limits.mixed_tokens - len(decoding) if decoding else self.limits.prefill_tokens
-        return shares + self._prefills(budget)
+        budget = self.limits.mixed_tokens if decoding else self.limits.prefill_tokens
+        budget -= sum(len(share.chunk.ids) for share in shares)
+        return shares + (self._prefills(budget) if budget > 0 else [])
 
     def retire(self, sequence: Sequence) -> None:
         """Take the blocks of a sequence that is done."""
@@ -117,7 +118,7 @@ class Scheduler:
         if len(blocks.local_blocks) > num_local:
             blocks.slide(sequence.computed, self._window)
             self.local_pool.release(blocks.trim(num_local))
-        return self._share(sequence, Cut(sequence.num_tokens, 1))
+        return self._share(sequence, sequence.cut_decoding())
 
     def _prefills(self, budget: int) -> list[Share]:
         """Chunks of prompts: of those begun first, then of new ones, as far as the step's tokens and rows go."""
@@ -171,6 +172,7 @@ class Scheduler:
             local_start=sequence.blocks.local_start,
             num_logits=cut.num_logits,
             only_best=sequence.wants_only_best,
+            allowed=sequence.allowed,
         )
         return Share(sequence, chunk)
 
@@ -182,8 +184,7 @@ class Scheduler:
         return blocks_for(sequence.most_tokens), max(to_prefill, self._local_blocks_to_decode(sequence))
 
     def _local_blocks_to_decode(self, sequence: Sequence) -> int:
-        # chunks of 2 for the same reason
-        return local_blocks_for(sequence.most_tokens, self._window, 2)
+        return local_blocks_for(sequence.most_tokens, self._window, sequence.longest_decoding)
 
     @staticmethod
     def _image_length(sequence: Sequence) -> int:

@@ -7,9 +7,10 @@ from time import perf_counter
 import numpy as np
 
 from osler.engine.blocks import SequenceBlocks
-from osler.engine.chunking import Cut, cut_prompt, cut_scored
+from osler.engine.chunking import DECODED_AT_ONCE, Cut, cut_prompt, cut_scored
+from osler.engine.grammar_constraint import Constraint
 from osler.engine.request import Request, Token
-from osler.engine.sampler import Sampler, log_probability
+from osler.engine.sampler import Choice, Sampler, log_probability
 from osler.engine.stop import TextStream
 from osler.errors import OslerError
 from osler.prompt.tokens import Tokenizer
@@ -48,7 +49,13 @@ class Sequence:
     """
 
     def __init__(
-        self, request: Request, *, max_new_tokens: int, stop_ids: Collection[int], tokenizer: Tokenizer | None
+        self,
+        request: Request,
+        *,
+        max_new_tokens: int,
+        stop_ids: Collection[int],
+        tokenizer: Tokenizer | None,
+        constraint: Constraint | None = None,
     ) -> None:
         self.request = request
         self.max_new_tokens = max_new_tokens
@@ -64,6 +71,10 @@ class Sequence:
         self._stop_ids = frozenset() if request.sampling.ignore_eos else frozenset(stop_ids)
         self._sampler = Sampler(request.sampling, request.ids)
         self._text = TextStream(tokenizer, request.sampling.stop)
+        self._constraint = constraint
+        self._allowed: np.ndarray | None = None
+        self._allowed_after = -1  # generated tokens after which that holds
+        self._note_allowed()
         self._added = perf_counter()
         self._started = self._first = self._ended = float("nan")
         if request.score_from is not None:
@@ -71,8 +82,8 @@ class Sequence:
 
     @property
     def wants_only_best(self) -> bool:
-        """Whether the most probable token is all that is asked of this sequence's logits."""
-        return self.scores is None and self.request.sampling.wants_only_best
+        """Whether the most probable token that is allowed is all that is asked of this sequence's logits."""
+        return self.scores is None and self.request.sampling.wants_only_best and self._knows_allowed
 
     @property
     def num_prompt(self) -> int:
@@ -100,8 +111,21 @@ class Sequence:
 
     @property
     def is_decoding(self) -> bool:
-        """Whether one generated token is all that is to be computed."""
-        return bool(self.tokens) and self.num_pending == 1
+        """Whether generated tokens are all that is to be computed."""
+        return bool(self.tokens) and self.computed >= self.num_prompt
+
+    @property
+    def longest_decoding(self) -> int:
+        """The longest chunk of generated tokens.
+
+        Two without forced tokens, because a chunk interrupted at its very end is computed again with the token it gave.
+        """
+        return 2 if self._constraint is None else DECODED_AT_ONCE
+
+    @property
+    def allowed(self) -> np.ndarray | None:
+        """[V] bool, the tokens that a grammar lets come next; None where all may, or where it is not known yet."""
+        return self._allowed if self._knows_allowed else None
 
     @property
     def is_done(self) -> bool:
@@ -157,6 +181,11 @@ class Sequence:
         first_row = self.request.score_from - 1
         return cut_scored(self.spans, self.computed, self.num_tokens, limit, first_row, rows)
 
+    def cut_decoding(self) -> Cut:
+        """Cut the next chunk of generated tokens."""
+        end = min(self.num_tokens, self.computed + self.longest_decoding)
+        return Cut(end, int(end == self.num_tokens))
+
     def ids_between(self, start: int, stop: int) -> np.ndarray:
         """[stop - start] int32 of prompt and answer, a view."""
         return self._ids[start:stop]
@@ -187,23 +216,59 @@ class Sequence:
         self.error = error
         self.state = State.FAILED
 
+    @property
+    def _knows_allowed(self) -> bool:
+        return self._constraint is None or self._allowed_after == len(self.tokens)
+
+    def _generated(self, num: int) -> np.ndarray:
+        """[num] int32: the first generated ids."""
+        return self._ids[self.num_prompt : self.num_prompt + num]
+
+    def _note_allowed(self) -> None:
+        """Find out what may come next. It is done before the step, so that the runner knows it, too."""
+        if self._constraint is not None and not self.is_done:
+            num = len(self.tokens)
+            self._allowed = self._constraint.allowed(self._generated(num))
+            self._allowed_after = num
+
     def _generate(self, logits: np.ndarray) -> None:
-        choice = self._sampler.choose(logits)
+        if not self._knows_allowed:  # an interruption came before it was noted
+            self._note_allowed()
+        choice = self._sampler.choose(logits, self._allowed)
+        if not self.tokens:
+            self._first = perf_counter()
+        self._append(choice)
+        self._append_forced()
+        self._note_allowed()
+
+    def _append(self, choice: Choice) -> None:
+        self._ids[self.num_tokens] = choice.token
         text = self._text.push(choice.token)
         reason = self._reason_to_end(choice.token)
         if reason is not None:
             text += self._text.finish()
-        if not self.tokens:
-            self._first = perf_counter()
-        self._ids[self.num_tokens] = choice.token
         self.tokens.append(Token(choice.token, text, choice.logprob, choice.top))
         if reason is not None:
             self.finish(reason)
 
+    def _append_forced(self) -> None:
+        """Go on with the tokens that can only come next; the next step computes them all at once."""
+        if self._constraint is None or self.is_done or self.request.sampling.logprobs:
+            return
+        for token in self._constraint.forced(self._generated(len(self.tokens))):
+            self._sampler.note(token)
+            self._append(Choice(token))
+            if self.is_done:
+                return
+
     def _reason_to_end(self, token: int) -> FinishReason | None:
+        """Why the answer ends with a token that is noted already, if it does."""
         if token in self._stop_ids or self._text.stopped:
             return "stop"
-        return "length" if len(self.tokens) + 1 == self.max_new_tokens else None
+        num = len(self.tokens) + 1
+        if self._constraint is not None and self._constraint.is_complete(self._generated(num)):
+            return "stop"
+        return "length" if num == self.max_new_tokens else None
 
     def _score(self, end: int, logits: np.ndarray) -> None:
         """Note the log-probabilities of the tokens after the chunk's last positions."""

@@ -33,8 +33,9 @@ class Chunk:
         local_start: a multiple of BLOCK, at most `max(0, past - window + 1)`: tokens before it have left the
             window of every query in the chunk.
         num_logits: how many of the last positions need logits, 0 to T.
-        only_best: whether nothing but the most probable token matters; the other logits may then be inexact,
-            though below the greatest.
+        only_best: whether nothing but the most probable token (of those allowed) matters; the other logits may then
+            be inexact, though below the greatest (of those allowed).
+        allowed: [V] bool, the tokens that may come next; None for all. It changes no logit that matters.
     """
 
     ids: np.ndarray
@@ -45,6 +46,7 @@ class Chunk:
     local_start: int
     num_logits: int
     only_best: bool = False
+    allowed: np.ndarray | None = None
 
 
 class Runner(Protocol):

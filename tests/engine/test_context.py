@@ -36,7 +36,7 @@ def test_the_bytes_are_those_of_the_blocks():
 
 def test_each_further_sequence_adds_its_context_and_a_window():
     plan = plan_context(SIZE, wanted=4096, free_bytes=8 * GIB, sequences=3)
-    assert (plan.global_blocks, plan.local_blocks) == (3 * 128, 65 + 2 * 33)
+    assert (plan.global_blocks, plan.local_blocks) == (3 * 128, 65 + 2 * 34)
 
 
 def test_a_wider_number_type_costs_more():
