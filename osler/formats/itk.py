@@ -14,6 +14,7 @@ from osler.errors import InputError, MissingExtraError
 from osler.formats.files import check_file
 from osler.formats.grid import MAX_VOLUME_BYTES, NOT_PLACED, Grid, check_grid, is_placed, to_values
 from osler.formats.itk_header import ItkHead, read_text_head
+from osler.formats.packed import check_packed
 from osler.values import Volume
 
 __all__ = ["open_itk"]
@@ -74,6 +75,7 @@ class _Image:
 
     def __init__(self, path: Path, head: ItkHead) -> None:
         self._path = path
+        self._head = head
         self._lock = Lock()
         self._reader = _reader(path, head)
         sizes = tuple(int(size) for size in self._reader.GetSize())
@@ -83,7 +85,8 @@ class _Image:
         self._num_values = int(self._reader.GetNumberOfComponents())
         self.is_colour = self.kind == np.uint8 and self._num_values in (3, 4)
         num_volumes = int(np.prod(sizes[3:], dtype=object))
-        _check_bytes(path, head, np.prod(sizes, dtype=object) * self._num_values * self.kind.itemsize)
+        self._num_bytes = int(np.prod(sizes, dtype=object)) * self._num_values * self.kind.itemsize
+        _check_bytes(path, head, self._num_bytes)
         self.notes = _left_out(num_volumes, 1 if self.is_colour else self._num_values)
 
     def affine_ras(self) -> np.ndarray | None:
@@ -109,6 +112,8 @@ class _Image:
         """[Z, Y, X, values at a place]."""
         import SimpleITK
 
+        if self._head.written == "packed":
+            check_packed(self._path, self._head.values, self._head.offset, self._num_bytes)
         if len(self._reader.GetSize()) > 3:
             self._reader.SetExtractSize([*self.shape[::-1], *[0] * (len(self._reader.GetSize()) - 3)])
         self._image = _guarded(self._path, self._reader.Execute)  # kept: the array looks into it
@@ -130,7 +135,6 @@ def _reader(path: Path, head: ItkHead) -> Any:
             f"cannot read `{path}`: {head.name} files need SimpleITK, which is not installed",
             hint="pip install 'osler[itk]'",
         ) from None
-    SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
     reader = SimpleITK.ImageFileReader()
     reader.SetImageIO(READERS[head.name])
     reader.SetFileName(str(path))
@@ -140,6 +144,10 @@ def _reader(path: Path, head: ItkHead) -> Any:
 
 def _guarded(path: Path, step: Any) -> Any:
     """What ITK gives; whatever it raises becomes one error, without its own words, which hold whole paths."""
+    from SimpleITK import ProcessObject
+
+    talks = ProcessObject.GetGlobalWarningDisplay()
+    ProcessObject.SetGlobalWarningDisplay(False)
     try:
         return step()
     except MemoryError:
@@ -150,6 +158,8 @@ def _guarded(path: Path, step: Any) -> Any:
             f"({type(error).__name__})",
             hint="copy or convert it again",
         ) from None
+    finally:
+        ProcessObject.SetGlobalWarningDisplay(talks)
 
 
 def _kind(path: Path, reader: Any) -> np.dtype:
@@ -168,8 +178,9 @@ def _check_bytes(path: Path, head: ItkHead, num_bytes: int) -> None:
             f"cannot read `{path}`: its values take {num_bytes:,} bytes, expected at most {MAX_VOLUME_BYTES:,}",
             hint="save it as an uncompressed .nii file, which is read slice by slice",
         )
-    if head.is_raw and head.held_bytes < num_bytes:
+    held = head.values.stat().st_size - head.offset
+    if head.written == "raw" and held < num_bytes:
         raise InputError(
-            f"cannot read `{path}`: it is cut off: expected {num_bytes:,} bytes of values, got {head.held_bytes:,}",
+            f"cannot read `{path}`: it is cut off: expected {num_bytes:,} bytes of values, got {held:,}",
             hint="copy or download it again",
         )

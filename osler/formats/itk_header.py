@@ -14,9 +14,13 @@ from osler.formats.grid import MAX_VOLUME_BYTES
 
 __all__ = ["ItkHead", "read_text_head"]
 
+Written = Literal["raw", "packed", "other"]
+
 MAX_HEAD_BYTES = 2**18
 MODALITIES = {"MET_MOD_CT": "CT", "MET_MOD_MR": "MR"}
 ORIENTATIONS = ("transformmatrix", "orientation", "rotation")
+ENCODINGS: dict[str, Written] = {"raw": "raw", "gzip": "packed", "gz": "packed"}
+SKIPS = {"byte skip", "byteskip", "line skip", "lineskip"}
 FIRST_KEYS = ("objecttype", "ndims", "comment")
 
 
@@ -28,8 +32,8 @@ class ItkHead:
         name: "NRRD" or "MetaImage".
         sizes: how many values there are along each axis, the fastest first.
         values: the file that holds the values, which may be the file itself.
-        held_bytes: how many bytes of values there are in it, compressed or not.
-        is_raw: whether the values stand there as they are, neither compressed nor written as text.
+        offset: where in it they begin.
+        written: "raw" where they stand there as they are, "packed" where zlib or gzip packed them, else "other".
         is_placed: whether the text says how the volume lies in the patient.
         modality: "CT", "MR" or "" where it does not say.
     """
@@ -37,8 +41,8 @@ class ItkHead:
     name: Literal["NRRD", "MetaImage"]
     sizes: tuple[int, ...]
     values: Path
-    held_bytes: int
-    is_raw: bool
+    offset: int
+    written: Written
     is_placed: bool
     modality: str
 
@@ -71,8 +75,8 @@ def _nrrd(path: Path, start: bytes) -> ItkHead:
         name="NRRD",
         sizes=tuple(int(size) for size in fields["sizes"].split()),
         values=values,
-        held_bytes=values.stat().st_size - (0 if named else length),
-        is_raw=fields["encoding"].lower() == "raw",
+        offset=0 if named else length,
+        written="other" if SKIPS & fields.keys() else ENCODINGS.get(fields["encoding"].lower(), "other"),
         is_placed="space" in fields and "space directions" in fields,
         modality="",
     )
@@ -106,8 +110,8 @@ def _metaimage(path: Path, start: bytes) -> ItkHead:
         name="MetaImage",
         sizes=tuple(int(size) for size in fields["dimsize"].split()),
         values=values,
-        held_bytes=values.stat().st_size - (length if values == path else 0),
-        is_raw=not _is_true(fields.get("compresseddata", "")) and _is_true(fields.get("binarydata", "true")),
+        offset=length if values == path else 0,
+        written=_written(fields),
         is_placed=any(key in fields for key in ORIENTATIONS),
         modality=MODALITIES.get(fields.get("modality", "").upper(), ""),
     )
@@ -121,6 +125,12 @@ def _pairs(lines: list[str], mark: str) -> dict[str, str]:
         if found and not line.startswith("#") and not value.startswith("="):
             pairs[key.strip().lower()] = value.strip()
     return pairs
+
+
+def _written(fields: dict[str, str]) -> Written:
+    if "headersize" in fields or not _is_true(fields.get("binarydata", "true")):
+        return "other"
+    return "packed" if _is_true(fields.get("compresseddata", "")) else "raw"
 
 
 def _is_true(word: str) -> bool:

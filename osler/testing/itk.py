@@ -40,7 +40,7 @@ def make_nrrd(
     lines += ["endian: little", f"encoding: {'gzip' if compressed else 'raw'}"]
     lines += [f"data file: {beside}"] if beside else []
     data = _little(values)
-    return _written(path, "\n".join(lines) + "\n\n", gzip.compress(data, mtime=0) if compressed else data, beside)
+    return _written(path, "\n".join(lines) + "\n\n", gzip.compress(data, 1, mtime=0) if compressed else data, beside)
 
 
 def make_metaimage(
@@ -53,7 +53,7 @@ def make_metaimage(
     modality: str = "",
 ) -> Path:
     """Write a MetaImage file; arguments as for `make_nrrd`, modality such as "MET_MOD_CT"; axes are perpendicular."""
-    data = zlib.compress(_little(values)) if compressed else _little(values)
+    data = zlib.compress(_little(values), 1) if compressed else _little(values)
     lines = ["ObjectType = Image", "NDims = 3", "BinaryData = True", "BinaryDataByteOrderMSB = False"]
     lines.append(f"CompressedData = {compressed}")
     lines += [f"CompressedDataSize = {len(data)}"] if compressed else []

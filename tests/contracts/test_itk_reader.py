@@ -52,3 +52,20 @@ class TestNrrdReader(ItkReaderContract):
 class TestMetaImageReader(ItkReaderContract):
     def make(self, path, values):
         return make_metaimage(path, values, AFFINE)
+
+
+class TestPackedNrrdReader(ItkReaderContract):
+    def make(self, path, values):
+        return make_nrrd(path, values, AFFINE, compressed=True)
+
+    @pytest.fixture
+    def large(self, tmp_path):
+        """Only the header is read: the values that follow are fewer than it says."""
+        path = self.make(tmp_path / "large", VALUES)
+        path.write_bytes(path.read_bytes().replace(b"10 9 8", b"512 512 512"))
+        return path
+
+
+class TestPackedMetaImageReader(TestPackedNrrdReader):
+    def make(self, path, values):
+        return make_metaimage(path, values, AFFINE, compressed=True)

@@ -102,6 +102,16 @@ def test_a_huge_volume_is_refused_from_its_text(tmp_path, make):
         open_itk(path)
 
 
+def test_packed_values_that_were_damaged_are_told_by_their_checksum(tmp_path, make):
+    path = make(tmp_path / "liver.mha", VALUES, LPS, compressed=True)
+    content = bytearray(path.read_bytes())
+    content[-40:-30] = bytes(10)
+    path.write_bytes(content)
+    volume = open_itk(path)
+    with pytest.raises(InputError, match="damaged"):
+        volume.read_slice(0)
+
+
 def test_files_written_by_itk_are_read(tmp_path, itk):
     image = itk.GetImageFromArray(np.stack([VALUES, VALUES + 1]), isVector=False)
     for name in ("four.nrrd", "four.mha"):
