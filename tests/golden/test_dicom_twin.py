@@ -10,8 +10,10 @@ import pydicom
 import pytest
 from pydicom.uid import generate_uid
 
+from osler.formats.dicom_header import read_header
 from osler.formats.nifti import open_nifti
 from osler.imaging.planes import in_plane
+from osler.tasks.series import group, open_series
 from osler.testing.dicom import make_dicom
 
 ROWS, COLUMNS, SLICES, STEP_MM = 24, 20, 7, 4.0
@@ -123,3 +125,16 @@ def test_the_nifti_twin_shows_the_slices_of_the_dicom_series(tmp_path, name, mod
     for index, (place, picture) in enumerate(expected):
         np.testing.assert_array_equal(shown.read_slice(index), picture)
         assert shown.positions_mm[index] == pytest.approx(place, abs=1e-3)
+
+
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
+@pytest.mark.parametrize("name", SERIES)
+def test_both_readers_show_the_same_in_every_plane(tmp_path, name, plane):
+    folder = write_series(tmp_path / "dicom", SERIES[name][0], "CT")
+    (study,) = group([read_header(path) for path in folder.iterdir()])
+    first, second = in_plane(open_series(study.series[0]), plane), in_plane(open_nifti(twin(folder)), plane)
+    assert first.shape == second.shape
+    np.testing.assert_allclose(first.affine_ras, second.affine_ras, atol=1e-3)
+    np.testing.assert_allclose(first.positions_mm, second.positions_mm, atol=1e-3)
+    for index in range(first.shape[0]):
+        np.testing.assert_array_equal(first.read_slice(index), second.read_slice(index))
