@@ -1,8 +1,8 @@
 """What a person hands over, as batches of files that are looked at together.
 
 A folder, an archive or an address is a batch. DICOM files that are named one by one are one batch, because a series
-comes as many files; so are volumes of other formats, because several of one study are stacked. Any other file that is
-named is a batch of its own.
+comes as many files; so are volumes of other formats, because several of one study are stacked, and FHIR files, because
+an export has one for each type of resource. Any other file that is named is a batch of its own.
 """
 
 import os
@@ -19,7 +19,14 @@ from osler.values import Image
 
 __all__ = ["Batch", "batches_of"]
 
-POOLS = {"dicom": "dicom", "nifti": "volume", "nrrd": "volume", "metaimage": "volume"}
+POOLS = {
+    "dicom": "dicom",
+    "nifti": "volume",
+    "nrrd": "volume",
+    "metaimage": "volume",
+    "fhir": "record",
+    "ndjson": "record",
+}
 """Kinds of which files that are named one by one belong together, and with what."""
 
 

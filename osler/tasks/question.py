@@ -71,7 +71,9 @@ def prepare_question(
     chosen = resolved(study or StudyOptions(), model)
     submitted = plan_study(sources_of(files), chosen, recipe=chosen.recipe or NEWEST, progress=model.progress)
     refuse_blind(model.config, submitted.num_images, model.identity.vision_note)
-    refuse_identifiers([question, system or ""], submitted.paths, chosen)
+    texts = [question, system or "", *(text for plan in submitted.plans for text in plan.texts)]
+    with naming_as_written(submitted.found):
+        refuse_identifiers(texts, submitted.paths, chosen)
     room = room_of(model, sampling.max_new_tokens, system=system, thinking=thinking)
     limits = limits_for(submitted.plans, room, question=question, fit=chosen.fit)
     with naming_as_written(submitted.found):

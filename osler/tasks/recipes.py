@@ -5,7 +5,7 @@ DICOM                           grouped into series; the chosen ones become volu
 NIfTI, NRRD, MetaImage          volumes, stacked where there are several
 whole slides                    `osler.tasks.slide`
 PDF                             `osler.tasks.document`
-FHIR                            `osler.tasks.record_text`
+FHIR                            `osler.tasks.record_text`, all files as one record
 PNG, JPEG, TIFF, WebP, BMP      `osler.tasks.picture`
 ==============================  =======================================================
 """
@@ -57,6 +57,8 @@ def plans_for(batch: Batch, options: StudyOptions, *, recipe: Recipe, progress: 
             planned = _of_dicom(batch, files, wanted, recipe, progress)
         elif family == "volume":
             planned = _of_volumes(files, wanted, recipe)
+        elif family == "record":
+            planned = _of_records(files, wanted)
         else:
             planned = _one_by_one(files, wanted)
         plans += planned.plans
@@ -72,13 +74,15 @@ def continued(options: StudyOptions) -> StudyOptions:
 
 
 def _family(kind: str) -> str:
-    return "volume" if kind in VOLUMES else "dicom" if kind == "dicom" else "single"
+    if kind in VOLUMES:
+        return "volume"
+    return "record" if kind in RECORDS else "dicom" if kind == "dicom" else "single"
 
 
 def _one_by_one(files: Sequence[Found], options: StudyOptions) -> Planned:
-    """A plan for each slide, document, record and picture."""
+    """A plan for each slide, document and picture; none of them says whose it is."""
     plans = tuple(_plan_of(file, continued(options) if number else options) for number, file in enumerate(files))
-    return Planned(plans=plans, paths=tuple(file.path for file in files if file.kind in RECORDS))
+    return Planned(plans=plans, paths=())
 
 
 def _plan_of(file: Found, options: StudyOptions) -> Plan:
@@ -90,10 +94,6 @@ def _plan_of(file: Found, options: StudyOptions) -> Plan:
         from osler.tasks.document import plan_document
 
         return plan_document(file.path, options)
-    if file.kind in RECORDS:
-        from osler.tasks.record_text import plan_record
-
-        return plan_record(file.path, options)
     from osler.tasks.picture import plan_picture
 
     return plan_picture(file.path, file.kind, options)
@@ -105,6 +105,14 @@ def _of_volumes(files: Sequence[Found], options: StudyOptions, recipe: Recipe) -
 
     volumes = [_opened(file) for file in files]
     return Planned(plans=(plan_volume(volumes, options, recipe=recipe),), paths=())
+
+
+def _of_records(files: Sequence[Found], options: StudyOptions) -> Planned:
+    """One plan for FHIR files: an export has a file for each type of resource, and only one says who the patient is."""
+    from osler.tasks.record_text import plan_record
+
+    paths = tuple(file.path for file in files)
+    return Planned(plans=(plan_record(paths, options),), paths=paths)
 
 
 def _opened(file: Found) -> Volume:
