@@ -19,6 +19,12 @@ def test_real_numbers_are_windowed_as_they_are():
     assert colours(np.array([[0.5, 1.5]], np.float32), [(0, 2)])[0, :, 0].tolist() == [64, 191]
 
 
+@pytest.mark.parametrize("limits", [(-(2**30), 2**30), (2**40, 2**40 + 4)])
+def test_windows_too_wide_or_too_far_for_a_table_are_computed(limits):
+    values = np.array([[-(2**30), 2**30]], np.int32)
+    np.testing.assert_array_equal(colours(values, [limits])[..., 1], window(values.astype(np.float64), *limits))
+
+
 def test_what_is_no_number_is_black_and_what_is_endless_is_at_the_end():
     values = np.array([[np.nan, -np.inf, np.inf]], np.float32)
     assert colours(values, [(-10, 10)])[0, :, 2].tolist() == [0, 0, 255]
