@@ -50,11 +50,27 @@ def question_messages(
 ) -> tuple[Message, ...]:
     """One question in the official order: what is to be seen first, then the text.
 
+    The chat template joins texts without a space, so that "SLICE 85" is followed by the question at once, as it is in
+    the official notebooks. A record, which is text of several lines, is set apart from other texts by an empty line.
+
     Args:
-        parts: images and their labels.
+        parts: images, their labels, and records.
         question: the text that follows; "" for none, where only the images are to be shown.
         system: text that is folded into the question's turn, before all else.
     """
-    asked = (TextPart(text=question),) if question else ()
-    user = Message(role="user", parts=(*parts, *asked))
+    shown: list[ImagePart | TextPart] = []
+    for part in parts:
+        _append(shown, part, is_apart=isinstance(part, TextPart) and "\n" in part.text)
+    if question:
+        _append(shown, TextPart(text=question), is_apart=False)
+    user = Message(role="user", parts=tuple(shown))
     return (user,) if not system else (Message(role="system", parts=(TextPart(text=system),)), user)
+
+
+def _append(parts: list[ImagePart | TextPart], part: ImagePart | TextPart, *, is_apart: bool) -> None:
+    """Add a part; to a text before it with an empty line between, where one of the two is to be set apart."""
+    last = parts[-1] if parts else None
+    if isinstance(last, TextPart) and isinstance(part, TextPart) and (is_apart or "\n" in last.text):
+        parts[-1] = TextPart(text=f"{last.text}\n\n{part.text}")
+    else:
+        parts.append(part)
