@@ -257,6 +257,7 @@ def _kept(schema: Mapping[str, Any], place: Place) -> dict[str, Any]:
     if not kept.get("uniqueItems"):
         kept.pop("uniqueItems", None)
     types = kept.get("type", [])
-    if not all(isinstance(name, str) and name in ALL_TYPES for name in ([types] if isinstance(types, str) else types)):
+    types = types if isinstance(types, list) else [types]
+    if not all(isinstance(name, str) and name in ALL_TYPES for name in types):
         raise refusal(place, "has a `type` that JSON does not know", f"types are {', '.join(ALL_TYPES)}")
     return kept

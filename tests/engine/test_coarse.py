@@ -43,3 +43,15 @@ def test_a_greater_error_lets_more_candidates_in(weights):
     few = could_be_greatest(weights @ x, x, np.full(ROWS, 0.001, np.float32), 32)
     many = could_be_greatest(weights @ x, x, np.full(ROWS, 0.01, np.float32), 32)
     assert set(few) < set(many)
+
+
+def test_the_greatest_of_some_rows_is_found_among_them_alone(weights):
+    random = np.random.default_rng(3)
+    rough = coarse(DenseMatrix(values=weights, kind="f32"))
+    row_scale = np.sqrt(np.mean(np.square(rough.scale), axis=1))
+    x = random.standard_normal(WIDTH).astype(np.float32)
+    allowed = random.random(ROWS) < 0.01
+    products = np.where(allowed, rough.dequantised() @ x, np.float32(-np.inf))
+    candidates = could_be_greatest(products, x, row_scale, 32)
+    assert allowed[candidates].all()
+    assert int(np.argmax(np.where(allowed, weights @ x, -np.inf))) in candidates
