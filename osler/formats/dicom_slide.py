@@ -47,7 +47,8 @@ class DicomSlide(Slide):
         self.path = shown
         self.files = dicom_slide_files(files, shown)
         with reading(str(shown)):
-            self._handle = wsidicom.WsiDicom.open([str(path) for path in self.files])
+            settings = need("wsidicom.config", str(shown)).Settings(strict_tile_size_check=False)
+            self._handle = wsidicom.WsiDicom.open([str(path) for path in self.files], settings=settings)
             try:
                 self._describe()
             except BaseException:

@@ -60,7 +60,7 @@ def reduce_patch(pixels: np.ndarray, side_px: int = PATCH_PX) -> np.ndarray:
         side_px: the side it gets.
 
     Returns:
-        [side_px, side_px, 3] uint8.
+        [side_px, side_px, 3] uint8, read-only where it is new.
     """
     if pixels.shape[:2] == (side_px, side_px):
         return pixels

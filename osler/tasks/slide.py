@@ -7,10 +7,13 @@ Source: reference/medgemma.md 2, 14; docs/pixels.md; docs/decisions/026.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-from osler.errors import InputError
+import numpy as np
+
 from osler.formats.files import record_of
 from osler.formats.slide import open_slide, shown_path, slide_files
 from osler.imaging.patches import PATCH_PX, reduce_patch
@@ -44,71 +47,94 @@ def plan_slide(source: Path | Sequence[Path], options: StudyOptions) -> Plan:
     """
     with closing(open_slide(source)) as slide:
         scale = scale_for(slide, options)
-        patches = choose_patches(slide, scale, options)
-    texts = (OPENING,) if options.instruction is None else (options.instruction,) if options.instruction else ()
+        decision = _Decision(
+            source=source,
+            full_size_px=(slide.levels[0].width_px, slide.levels[0].height_px),
+            scale=scale,
+            patches=choose_patches(slide, scale, options),
+            texts=(OPENING,) if options.instruction is None else (options.instruction,) if options.instruction else (),
+            magnification=options.magnification,
+        )
+    return Plan(
+        kind="slide",
+        label=shown_path(source).name,
+        num_images=len(decision.patches.corners_px),
+        texts=decision.texts,
+        develop=lambda at_most: _develop(decision, at_most),
+    )
 
-    def develop(at_most: int | None) -> View:
-        return _develop(source, scale, patches, texts, options, at_most)
 
-    label = shown_path(source).name
-    return Plan(kind="slide", label=label, num_images=len(patches.corners_px), texts=texts, develop=develop)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decision:
+    """Everything about a slide that is decided before its patches are read."""
+
+    source: Path | Sequence[Path]
+    full_size_px: tuple[int, int]
+    scale: Scale
+    patches: Patches
+    texts: tuple[str, ...]
+    magnification: float
 
 
-def _develop(
-    source: Path | Sequence[Path],
-    scale: Scale,
-    patches: Patches,
-    texts: tuple[str, ...],
-    options: StudyOptions,
-    at_most: int | None,
-) -> View:
+def _develop(decision: _Decision, at_most: int | None) -> View:
+    """Read the patches, while the files' digests are computed beside it: a slide has gigabytes."""
+    number = len(decision.patches.corners_px)
+    kept = equidistant(number, number if at_most is None else max(at_most, 1))
+    paths = slide_files(decision.source)
+    with ThreadPoolExecutor(1) as beside, closing(open_slide(decision.source)) as slide:
+        records = beside.map(lambda path: record_of(path, _kind(path)), paths)
+        patches = [_read(slide, decision, index) for index in kept]
+        num_levels = len(slide.levels)
+        files = tuple(records)
+    file = files[decision.scale.level if files[0].kind == "dicom" and len(files) == num_levels else 0]
+    parts: list[TextPart | ImagePart] = [TextPart(text=text) for text in decision.texts]
+    for index, pixels in zip(kept, patches, strict=True):
+        image = Image(pixels=pixels, file=file, steps=decision.scale.steps, origin=_origin(decision, index))
+        parts.append(ImagePart(image=image))
+    return View(parts=tuple(parts), source=_record(decision, files, kept))
+
+
+def _read(slide: Slide, decision: _Decision, index: int) -> np.ndarray:
+    """One patch, [896, 896, 3] uint8, reduced where the slide has no resolution near the one that is asked for."""
+    x, y = decision.patches.corners_px[index]
+    side = decision.scale.side_px
+    return reduce_patch(slide.read_region(decision.scale.level, x, y, side, side))
+
+
+def _origin(decision: _Decision, index: int) -> Origin:
+    side = round(decision.scale.full_px)
+    return Origin(
+        kind="patch",
+        number=decision.patches.numbers[index],
+        total=decision.patches.num_available,
+        region_px=(*decision.patches.corners_px[index], side, side),
+        magnification=decision.magnification,
+    )
+
+
+def _record(decision: _Decision, files: tuple[FileRecord, ...], kept: Sequence[int]) -> SourceRecord:
+    scale, patches = decision.scale, decision.patches
     number = len(patches.corners_px)
-    if at_most is not None and at_most < 1:
-        raise InputError(f"cannot send {at_most} patches: expected at least 1")
-    kept = equidistant(number, number if at_most is None else at_most)
-    paths = slide_files(source)
-    files = tuple(record_of(path, _kind(path)) for path in paths)
-    with closing(open_slide(source)) as slide:
-        file = files[scale.level if files[0].kind == "dicom" and len(files) == len(slide.levels) else 0]
-        images = [_patch(slide, file, scale, patches, index, options) for index in kept]
-        full = slide.levels[0]
     thinned = (f"{len(kept)} of {number} chosen patches sent, evenly thinned",) if len(kept) < number else ()
-    record = SourceRecord(
+    choices = {
+        "magnification": decision.magnification,
+        "mpp_um": round(scale.mpp_um, 4),
+        "full_size_px": list(decision.full_size_px),
+        "resolution": scale.level + 1,
+        "patch_px": PATCH_PX,
+        **patches.choices,
+        "patches": [list(patches.corners_px[index]) for index in kept],
+    }
+    return SourceRecord(
         kind="slide",
         files=files,
-        series=_series(paths[0]),
+        series=_series(slide_files(decision.source)[0]),
         reason=scale.reason,
-        choices={
-            "magnification": options.magnification,
-            "mpp_um": round(scale.mpp_um, 4),
-            "full_size_px": [full.width_px, full.height_px],
-            "resolution": scale.level + 1,
-            "patch_px": PATCH_PX,
-            **patches.choices,
-            "patches": [list(patches.corners_px[index]) for index in kept],
-        },
+        choices=choices,
         num_available=patches.num_available,
         num_sent=len(kept),
         notes=(*scale.notes, *patches.notes, *thinned),
     )
-    parts: list[TextPart | ImagePart] = [TextPart(text=text) for text in texts]
-    parts += [ImagePart(image=image) for image in images]
-    return View(parts=tuple(parts), source=record)
-
-
-def _patch(slide: Slide, file: FileRecord, scale: Scale, patches: Patches, index: int, options: StudyOptions) -> Image:
-    """Read one patch, and reduce it where the slide has no resolution near the one that is asked for."""
-    x, y = patches.corners_px[index]
-    pixels = reduce_patch(slide.read_region(scale.level, x, y, scale.side_px, scale.side_px))
-    full = round(scale.full_px)
-    origin = Origin(
-        kind="patch",
-        number=patches.numbers[index],
-        total=patches.num_available,
-        region_px=(x, y, full, full),
-        magnification=options.magnification,
-    )
-    return Image(pixels=pixels, file=file, steps=scale.steps, origin=origin)
 
 
 def _kind(path: Path) -> str:

@@ -162,12 +162,14 @@ def _pieces(columns: int, cell: float) -> Iterator[tuple[int, int]]:
 
 
 def _piece(slide: Slide, mask_level: int, cell: float, row: int, first: int, last: int) -> np.ndarray:
+    """[1, last - first] mean luminances; of a square that reaches beyond the slide only what lies inside counts."""
+    level = slide.levels[mask_level]
     left, top = math.floor(first * cell), math.floor(row * cell)
-    width, height = math.ceil(last * cell) - left, math.ceil((row + 1) * cell) - top
-    downsample = slide.levels[mask_level].downsample
-    pixels = slide.read_region(mask_level, round(left * downsample), round(top * downsample), width, height)
-    across = cell_edges(last - first, cell) + (first * cell - left)
-    down = cell_edges(1, cell) + (row * cell - top)
+    right, bottom = min(math.ceil(last * cell), level.width_px), min(math.ceil((row + 1) * cell), level.height_px)
+    corner = round(left * level.downsample), round(top * level.downsample)
+    pixels = slide.read_region(mask_level, *corner, right - left, bottom - top)
+    across = np.minimum(cell_edges(last - first, cell) + (first * cell - left), right - left)
+    down = np.minimum(cell_edges(1, cell) + (row * cell - top), bottom - top)
     return cell_means(luminance(pixels), down, across)
 
 

@@ -1,4 +1,4 @@
-"""Synthetic whole slides: TIFF pyramids of several makers' kinds, DICOM, and one of gigabytes that takes none."""
+"""Synthetic whole slides: TIFF pyramids of several makers' kinds, and one of gigabytes that takes none."""
 
 import struct
 import zlib
@@ -7,18 +7,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
-from osler.testing.dicom import PATIENT
-
-__all__ = ["GLASS", "make_dicom_slide", "make_large_slide", "make_slide", "shrunk", "tissue_slide"]
+__all__ = ["GLASS", "make_large_slide", "make_slide", "shrunk", "tissue_slide"]
 
 SlideForm = Literal["aperio", "generic", "ome"]
 
 GLASS = 240
 TILE_PX = 256
-WHOLE_SLIDE_CLASS = UID("1.2.840.10008.5.1.4.1.1.77.1.6")
 
 
 def tissue_slide(height_px: int, width_px: int, places: Sequence[tuple[int, int, int, int]] = ()) -> np.ndarray:
@@ -141,94 +136,6 @@ def _add_directory(
     out += struct.pack("<Q", len(entries)) + b"".join(struct.pack("<HHQQ", *entry) for entry in entries)
     out += bytes(8)
     return len(out) - 8
-
-
-def make_dicom_slide(
-    folder: Path, pixels: np.ndarray, *, mpp_um: float = 0.25, factors: Sequence[int] = (1, 4, 16), label: bool = True
-) -> Path:
-    """Write a DICOM slide about a patient of fiction: one file a resolution, and one of the glass's label.
-
-    Args:
-        folder: where the files go; it is made.
-        pixels: [Y, X, 3] uint8, the full size.
-        mpp_um: µm a full-size pixel.
-        factors: how much smaller each resolution is, powers of two.
-        label: whether there is a picture of the label too.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    common = {name: generate_uid() for name in ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")}
-    for number, factor in enumerate(factors):
-        level = pixels if factor == 1 else shrunk(pixels, factor)
-        dataset = _whole_slide(level, mpp_um * factor, "VOLUME" if factor == 1 else "RESAMPLED", common, number + 1)
-        dataset.save_as(folder / f"level{number}.dcm", enforce_file_format=True)
-    if label:
-        dataset = _whole_slide(np.zeros((TILE_PX, TILE_PX, 3), np.uint8), mpp_um, "LABEL", common, len(factors) + 1)
-        dataset.save_as(folder / "label.dcm", enforce_file_format=True)
-    return folder
-
-
-def _whole_slide(pixels: np.ndarray, mpp_um: float, flavour: str, common: dict[str, UID], number: int) -> FileDataset:
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = WHOLE_SLIDE_CLASS
-    meta.MediaStorageSOPInstanceUID = generate_uid()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset = FileDataset("", Dataset(), file_meta=meta, preamble=b"\0" * 128)
-    dataset.SOPClassUID, dataset.SOPInstanceUID = WHOLE_SLIDE_CLASS, meta.MediaStorageSOPInstanceUID
-    for keyword, value in {**PATIENT, **common}.items():
-        setattr(dataset, keyword, value)
-    dataset.Modality, dataset.SeriesNumber, dataset.InstanceNumber = "SM", 1, number
-    kind = "VOLUME" if flavour == "RESAMPLED" else flavour
-    dataset.ImageType = ["DERIVED", "PRIMARY", kind, "RESAMPLED" if flavour == "RESAMPLED" else "NONE"]
-    _describe_tiles(dataset, pixels, mpp_um)
-    return dataset
-
-
-def _describe_tiles(dataset: Dataset, pixels: np.ndarray, mpp_um: float) -> None:
-    height, width = pixels.shape[:2]
-    rows, columns = -(-height // TILE_PX), -(-width // TILE_PX)
-    whole = np.full((rows * TILE_PX, columns * TILE_PX, 3), GLASS, np.uint8)
-    whole[:height, :width] = pixels
-    tiles = whole.reshape(rows, TILE_PX, columns, TILE_PX, 3).swapaxes(1, 2)
-    dataset.Rows = dataset.Columns = TILE_PX
-    dataset.TotalPixelMatrixRows, dataset.TotalPixelMatrixColumns = height, width
-    dataset.TotalPixelMatrixFocalPlanes, dataset.NumberOfOpticalPaths = 1, 1
-    dataset.NumberOfFrames = rows * columns
-    dataset.DimensionOrganizationType = "TILED_FULL"
-    dataset.SamplesPerPixel, dataset.PlanarConfiguration = 3, 0
-    dataset.PhotometricInterpretation = "RGB"
-    dataset.BitsAllocated = dataset.BitsStored = 8
-    dataset.HighBit, dataset.PixelRepresentation = 7, 0
-    dataset.ImagedVolumeWidth, dataset.ImagedVolumeHeight = width * mpp_um / 1e3, height * mpp_um / 1e3
-    dataset.ImagedVolumeDepth = 0.001
-    dataset.LossyImageCompression = "00"
-    dataset.SharedFunctionalGroupsSequence = [_shared(mpp_um)]
-    dataset.OpticalPathSequence = [_optical_path()]
-    dataset.TotalPixelMatrixOriginSequence = [_origin()]
-    dataset.ImageOrientationSlide = [0, -1, 0, -1, 0, 0]
-    dataset.FocusMethod, dataset.ExtendedDepthOfField = "AUTO", "NO"
-    dataset.PixelData = tiles.tobytes()
-    dataset["PixelData"].VR = "OB"
-
-
-def _shared(mpp_um: float) -> Dataset:
-    measures = Dataset()
-    measures.PixelSpacing = [mpp_um / 1e3, mpp_um / 1e3]
-    measures.SliceThickness = 0.001
-    shared = Dataset()
-    shared.PixelMeasuresSequence = [measures]
-    return shared
-
-
-def _optical_path() -> Dataset:
-    path = Dataset()
-    path.OpticalPathIdentifier = "1"
-    return path
-
-
-def _origin() -> Dataset:
-    origin = Dataset()
-    origin.XOffsetInSlideCoordinateSystem = origin.YOffsetInSlideCoordinateSystem = 0
-    return origin
 
 
 def _aperio_words(pixels: np.ndarray, mpp_um: float | None, objective: float | None) -> str:

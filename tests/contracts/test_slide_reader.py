@@ -5,7 +5,8 @@ from contracts.reader import ReaderContract
 
 from osler.formats.slide import open_slide
 from osler.testing.dicom import PATIENT
-from osler.testing.slide import make_dicom_slide, make_large_slide, make_slide, tissue_slide
+from osler.testing.dicom_slide import make_dicom_slide
+from osler.testing.slide import make_large_slide, make_slide, tissue_slide
 
 PICTURE = tissue_slide(700, 900, [(0, 0, 900, 700)])
 

@@ -8,7 +8,8 @@ import pytest
 
 from osler.errors import InputError, MissingExtraError
 from osler.formats.slide import open_slide, slide_files
-from osler.testing.slide import GLASS, make_dicom_slide, make_large_slide, make_slide, shrunk, tissue_slide
+from osler.testing.dicom_slide import make_dicom_slide
+from osler.testing.slide import GLASS, make_large_slide, make_slide, shrunk, tissue_slide
 
 PICTURE = tissue_slide(1100, 1500, [(200, 100, 700, 800)])
 
@@ -89,6 +90,24 @@ def test_a_dicom_slide_s_label_is_not_read(tmp_path):
     assert [path.name for path in slide_files(folder)] == ["level0.dcm", "level1.dcm"]
     with pytest.raises(InputError, match="expected the files of a DICOM slide"):
         open_slide(folder / "label.dcm")
+
+
+def test_tiles_of_a_dicom_slide_s_resolutions_may_differ_in_size(tmp_path):
+    folder = make_dicom_slide(tmp_path / "slide", PICTURE, factors=(1, 2, 4), tile_px=(256, 128, 400))
+    with closing(open_slide(folder)) as opened:
+        assert len(opened.levels) == 3
+        np.testing.assert_array_equal(opened.read_region(2, 0, 0, 375, 275), shrunk(PICTURE, 4))
+
+
+def test_a_dicom_slide_in_jpeg_is_what_openslide_reads(tmp_path):
+    import openslide
+
+    folder = make_dicom_slide(tmp_path / "slide", PICTURE, factors=(1, 2), jpeg=True)
+    with closing(open_slide(folder)) as opened, openslide.OpenSlide(folder / "level0.dcm") as other:
+        for level in range(2):
+            expected = np.asarray(other.read_region((200, 100), level, (600, 400)))[:, :, :3].astype(int)
+            found = opened.read_region(level, 200, 100, 600, 400)
+            assert np.abs(found - expected).max() <= 3
 
 
 def test_two_dicom_slides_are_not_mixed(tmp_path):

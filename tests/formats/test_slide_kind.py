@@ -6,7 +6,8 @@ from PIL import Image as Pillow
 
 from osler.formats.slide_kind import is_slide, slide_kind
 from osler.formats.tiff_header import read_directories
-from osler.testing.slide import make_dicom_slide, make_large_slide, make_slide, tissue_slide
+from osler.testing.dicom_slide import make_dicom_slide
+from osler.testing.slide import make_large_slide, make_slide, tissue_slide
 
 SMALL = tissue_slide(600, 800)
 

@@ -8,7 +8,8 @@ from osler.formats.slide import open_slide
 from osler.imaging.digest import pixels_sha256
 from osler.tasks.slide import OPENING, plan_slide
 from osler.tasks.study_options import StudyOptions
-from osler.testing.slide import make_dicom_slide, make_slide, tissue_slide
+from osler.testing.dicom_slide import make_dicom_slide
+from osler.testing.slide import make_slide, tissue_slide
 from osler.values import ImagePart, TextPart
 
 # At 0.5 µm a pixel a patch at 10× covers 1,792 full-size pixels: 3 columns and 2 rows, tissue in four of the six.
@@ -201,6 +202,11 @@ def test_a_slide_smaller_than_a_patch_is_sent_with_white_around(tmp_path):
     assert len(view.images) == 1
     assert (view.images[0].pixels[600:] == 255).all() and (view.images[0].pixels[:, 800:] == 255).all()
     assert "the slide is smaller than one patch: white beyond its edge" in view.source.notes
+
+
+def test_only_what_lies_on_a_small_slide_counts_as_tissue_or_not(tmp_path):
+    path = make_slide(tmp_path / "a.svs", tissue_slide(200, 300, [(0, 0, 300, 200)]), mpp_um=1.0, factors=())
+    assert len(developed(path).images) == 1
 
 
 def test_every_reader_gives_the_same_patches(tmp_path, slide):
