@@ -13,7 +13,7 @@ import numpy as np
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.filereader import read_partial
-from pydicom.tag import Tag
+from pydicom.tag import BaseTag
 from pydicom.uid import ExplicitVRBigEndian
 
 from osler.errors import InputError
@@ -38,7 +38,7 @@ KEYWORDS = """SOPClassUID Modality Rows Columns NumberOfFrames SamplesPerPixel P
     RedPaletteColorLookupTableData GreenPaletteColorLookupTableData BluePaletteColorLookupTableData
     SegmentedRedPaletteColorLookupTableData SegmentedGreenPaletteColorLookupTableData
     SegmentedBluePaletteColorLookupTableData"""
-TAGS = [Tag(tag_for_keyword(keyword) or 0) for keyword in (*KEYWORDS.split(), *FRAME_KEYWORDS)]
+TAGS: list[BaseTag | int] = [tag_for_keyword(keyword) or 0 for keyword in (*KEYWORDS.split(), *FRAME_KEYWORDS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -12,7 +12,7 @@ from typing import Any
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import FileDataset
 from pydicom.filereader import read_partial
-from pydicom.tag import Tag
+from pydicom.tag import BaseTag
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from osler.errors import InputError
@@ -31,7 +31,7 @@ KEYWORDS = """SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID Fram
     ImagerPixelSpacing SliceThickness SpacingBetweenSlices RescaleSlope RescaleIntercept StudyDate StudyTime SeriesTime
     AcquisitionDateTime AcquisitionDate AcquisitionTime ContentDate ContentTime ImageLaterality Laterality ViewPosition
     BodyPartExamined"""
-TAGS = [Tag(tag_for_keyword(keyword) or 0) for keyword in (*KEYWORDS.split(), *FRAME_KEYWORDS)]
+TAGS: list[BaseTag | int] = [tag_for_keyword(keyword) or 0 for keyword in (*KEYWORDS.split(), *FRAME_KEYWORDS)]
 LAST_COMMAND_TAG = 0x0000FFFF  # group 0000 is for the network; zeros in a row look like it
 DIGEST_LETTERS = 12
 

@@ -101,7 +101,14 @@ def decode(
         if shape.bits_allocated == 1:
             return _bits(stream, element, shape, frame), shape.photometric
         source = _native_frame(stream, element, options, shape, syntax, frame)
-    stored, properties = decoder.as_array(source, index=0, raw=True, **options)
+    try:
+        stored, properties = decoder.as_array(source, index=0, raw=True, **options)
+    except RuntimeError:  # pydicom's, once every plugin has failed
+        raise InputError(
+            f"cannot read `{path}`: its compressed {tag_name('PixelData')} ({known_name(syntax)}) cannot be decoded: "
+            f"damaged or cut off",
+            hint="copy or export it again",
+        ) from None
     photometric = str(properties["photometric_interpretation"])
     return (_to_rgb(stored), "RGB") if photometric in LUMA else (stored, photometric)
 
@@ -189,7 +196,14 @@ def _compressed_frame(path: Path, stream: Stream, dataset: FileDataset, shape: S
     _check_offset_table(path, stream)
     tables = get(dataset, "ExtendedOffsetTable"), get(dataset, "ExtendedOffsetTableLengths")
     offsets = tables if all(isinstance(table, bytes) and table for table in tables) else None
-    content = get_frame(stream, frame, number_of_frames=shape.num_frames, extended_offsets=offsets)  # type: ignore[arg-type]
+    try:
+        content = get_frame(stream, frame, number_of_frames=shape.num_frames, extended_offsets=offsets)  # type: ignore[arg-type]
+    except ValueError:
+        raise InputError(
+            f"cannot read `{path}`: frame {frame + 1} of {shape.num_frames} is not in its compressed "
+            f"{tag_name('PixelData')}",
+            hint="copy or export it again",
+        ) from None
     if stream.cut_off:
         raise InputError(
             f"cannot read `{path}`: its compressed {tag_name('PixelData')} is cut off", hint="copy or export it again"

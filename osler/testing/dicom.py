@@ -54,6 +54,7 @@ def make_dicom(
             delattr(dataset, keyword)
         else:
             setattr(dataset, keyword, value)
+    path.parent.mkdir(parents=True, exist_ok=True)
     dataset.save_as(path, enforce_file_format=True)
     return path
 
