@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from osler.tasks.ask import check_question, sources_of
+from osler.tasks.ask import check_question, question_messages, sources_of
 from osler.tasks.gather import naming_as_written
 from osler.tasks.prepare import SamplingOptions, refuse_blind
 from osler.tasks.privacy import refuse_identifiers
@@ -84,9 +84,11 @@ class Conversation:
             ContextError: the conversation has grown too long.
         """
         check_question(question, self.system)
-        refuse_identifiers([question, self.system or ""], self._paths, self._study)
+        turn = self._turn(question)
+        said = [part.text for part in turn.parts if isinstance(part, TextPart)]
+        refuse_identifiers([*said, self.system or ""], self._paths, self._study)
         return self._model.stream_chat(
-            [*self._system(), *self._turns, self._turn(question)],
+            [*self._system(), *self._turns, turn],
             sources=[*self._sources, *(view.source for view in self.attached)],
             thinking=self._thinking,
             pad=self._pad,
@@ -122,7 +124,8 @@ class Conversation:
 
     def _turn(self, question: str) -> Message:
         seen = [part for view in self.attached for part in view.parts]
-        return Message(role="user", parts=(*seen, TextPart(text=question)))
+        (turn,) = question_messages(seen, question)
+        return turn
 
 
 def _plain(message: Message) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 from osler.errors import InputError, VisionError
 from osler.tasks.conversation import Conversation
 from osler.tasks.load import open_model
+from osler.testing.fhir import make_bundle, make_ndjson, make_patient, small_record
 
 
 @pytest.fixture
@@ -84,3 +85,32 @@ def test_a_file_that_is_there_is_not_written_over(model, tmp_path):
 def test_an_image_for_a_model_that_cannot_see_is_refused_at_once(blind, film):
     with open_model(blind, context=256) as model, pytest.raises(VisionError, match="no projector"):
         Conversation(model).attach(film)
+
+
+@pytest.fixture
+def files_of_two_kinds(tmp_path):
+    """A note that names its patient, who is known only by the other file."""
+    subject = {"reference": "Patient/quixote-1605"}
+    note = {"resourceType": "Condition", "subject": subject, "note": [{"text": "Seen: Quixote."}]}
+    return make_ndjson(tmp_path / "note.ndjson", [note]), make_ndjson(tmp_path / "patient.ndjson", [make_patient()])
+
+
+def test_a_question_that_names_the_patient_of_an_attached_file_is_refused(model, files_of_two_kinds):
+    talk = Conversation(model)
+    talk.attach(files_of_two_kinds[1])
+    with pytest.raises(InputError, match="the patient's name"):
+        talk.ask("What ails Quixote?")
+
+
+def test_an_attached_record_that_names_the_patient_of_another_is_refused(model, files_of_two_kinds):
+    talk = Conversation(model)
+    for path in files_of_two_kinds:
+        talk.attach(path)
+    with pytest.raises(InputError, match="the patient's name"):
+        talk.ask("What is it?")
+
+
+def test_an_attached_record_is_set_apart_from_the_question(model, tmp_path):
+    talk = Conversation(model)
+    talk.attach(make_bundle(tmp_path / "record.json", small_record()))
+    assert "(reference >= 13)\n\nWhat is it?<end_of_turn>" in said(talk, "What is it?").provenance.prompt
