@@ -60,7 +60,8 @@ def choose(groups: Sequence[StudyGroup], options: StudyOptions, *, named: bool =
     Args:
         groups: as `osler.tasks.series.group` makes them.
         options: `series` and `plane` are looked at.
-        named: whether the person named each file: then all films are taken, in the order of time.
+        named: whether the person named each file: then something of each study is taken, in the order of time, and all
+            series of a study that are one file each.
 
     Returns:
         One volume, or several that were named, in their order; or series of films, prior ones first; or a slide.
@@ -73,6 +74,8 @@ def choose(groups: Sequence[StudyGroup], options: StudyOptions, *, named: bool =
     shown = [group for group in groups if any(series.kind != "other" for series in group.series)]
     if not shown:
         raise InputError("cannot choose a series: none of the DICOM files holds a picture", hint=_held(groups))
+    if named:
+        return _of_named_files(shown, options)
     if any(series.kind == "volume" for group in shown for series in group.series):
         return (_volume(shown, options),)
     slides = [series for group in shown for series in group.series if series.kind == "slide"]
@@ -80,7 +83,7 @@ def choose(groups: Sequence[StudyGroup], options: StudyOptions, *, named: bool =
         return (_slide(slides, shown),)
     if len(shown) == 1:
         return _films(shown[0], "")
-    return _films_of_several(shown, named)
+    return _prior_and_current(shown)
 
 
 def best_volume(volumes: Sequence[Series], options: StudyOptions) -> Series:
@@ -143,12 +146,26 @@ def _slide(slides: Sequence[Series], groups: Sequence[StudyGroup]) -> Chosen:
     return Chosen(series=slides[0], reason="the only slide")
 
 
-def _films_of_several(groups: Sequence[StudyGroup], named: bool) -> tuple[Chosen, ...]:
-    """Prior and current, in the order of time."""
-    in_time = sorted(groups, key=lambda group: group.time_order) if _have_times(groups) else groups
-    if named:
-        words = "named" if _of_one_patient(groups) else "named, but the files do not say to be of one patient"
-        return tuple(one for group in in_time for one in _films(group, words))
+def _of_named_files(groups: Sequence[StudyGroup], options: StudyOptions) -> tuple[Chosen, ...]:
+    if len(groups) == 1:
+        return _of_named_study(groups[0], options, "")
+    words = "named" if _of_one_patient(groups) else "named, but the files do not say to be of one patient"
+    return tuple(one for group in _in_time(groups) for one in _of_named_study(group, options, words))
+
+
+def _of_named_study(group: StudyGroup, options: StudyOptions, words: str) -> tuple[Chosen, ...]:
+    """All of it where each series is one file; else its best volume, or its films."""
+    shown = [series for series in group.series if series.kind != "other"]
+    has_volume = any(series.kind == "volume" for series in shown)
+    if len({series.digest for series in shown}) == sum(len(series.headers) for series in shown) and len(shown) > 1:
+        return tuple(Chosen(series=series, reason=words or "named") for series in shown)
+    if has_volume:
+        return (_volume([group], options),)
+    films = _films(group, words) if any(series.kind == "films" for series in shown) else ()
+    return (*films, *(Chosen(series=series, reason=words or "named") for series in shown if series.kind == "slide"))
+
+
+def _prior_and_current(groups: Sequence[StudyGroup]) -> tuple[Chosen, ...]:
     if len(groups) > 2:
         raise _ambiguous(f"films of {len(groups)} studies", groups)
     if not _have_times(groups):
@@ -156,12 +173,16 @@ def _films_of_several(groups: Sequence[StudyGroup], named: bool) -> tuple[Chosen
     if not _of_one_patient(groups):
         raise _ambiguous("studies that do not say to be of one patient", groups)
     turns = ("prior: the earlier of two studies", "current: the later of two studies")
-    return tuple(one for group, which in zip(in_time, turns, strict=True) for one in _films(group, which))
+    return tuple(one for group, which in zip(_in_time(groups), turns, strict=True) for one in _films(group, which))
 
 
 def _have_times(groups: Sequence[StudyGroup]) -> bool:
     times = {group.time_order for group in groups}
     return len(times) == len(groups) and "" not in times
+
+
+def _in_time(groups: Sequence[StudyGroup]) -> Sequence[StudyGroup]:
+    return sorted(groups, key=lambda group: group.time_order) if _have_times(groups) else groups
 
 
 def _of_one_patient(groups: Sequence[StudyGroup]) -> bool:

@@ -69,7 +69,9 @@ def _noted(group: SliceGroup, note: str, lost: tuple[DicomSlice, ...]) -> SliceG
 def _placed(one: DicomSlice) -> DicomSlice | None:
     """The slice with unit directions, where its place and directions make sense."""
     directions = _unit(one.orientation_lps)
-    if directions is None or one.position_lps_mm is None or max(map(abs, one.position_lps_mm)) > FARTHEST_MM:
+    if directions is None or one.position_lps_mm is None:
+        return None
+    if not all(abs(mm) <= FARTHEST_MM for mm in one.position_lps_mm):  # nor NaN
         return None
     return replace(one, orientation_lps=directions)
 

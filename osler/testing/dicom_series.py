@@ -116,21 +116,17 @@ def make_enhanced(
         _frame(position, rescales[index] if rescales else None, stacks[index] if stacks else "1", int(rank) + 1)
         for index, (position, rank) in enumerate(zip(positions_mm, np.argsort(np.argsort(along)), strict=True))
     ]
-    return make_dicom(
-        path,
-        values,
-        modality=modality,
-        frames=len(values),
-        SOPClassUID=ENHANCED[modality],
-        StudyInstanceUID=uid_of("study"),
-        SeriesInstanceUID=uid_of("enhanced series"),
-        SeriesNumber=1,
-        InstanceNumber=1,
-        SharedFunctionalGroupsSequence=[shared],
-        PerFrameFunctionalGroupsSequence=frames,
-        DimensionIndexSequence=_dimensions(),
-        **elements,
-    )
+    common = {
+        "SOPClassUID": ENHANCED[modality],
+        "StudyInstanceUID": uid_of("study"),
+        "SeriesInstanceUID": uid_of("enhanced series"),
+        "SeriesNumber": 1,
+        "InstanceNumber": 1,
+        "SharedFunctionalGroupsSequence": [shared],
+        "PerFrameFunctionalGroupsSequence": frames,
+        "DimensionIndexSequence": _dimensions(),
+    }
+    return make_dicom(path, values, modality=modality, frames=len(values), **{**common, **elements})
 
 
 def _without_none(elements: dict[str, Any]) -> dict[str, Any]:

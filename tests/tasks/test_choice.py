@@ -6,7 +6,7 @@ from osler.formats.dicom_header import read_header, uid_digest
 from osler.tasks.series import choose, group
 from osler.tasks.study_options import StudyOptions
 from osler.testing.dicom import make_dicom
-from osler.testing.dicom_series import SAGITTAL, make_series, uid_of
+from osler.testing.dicom_series import SAGITTAL, make_enhanced, make_series, uid_of
 
 STORED = np.zeros((12, 5, 4), np.uint16)
 MORE = np.zeros((40, 5, 4), np.uint16)
@@ -186,6 +186,27 @@ def test_named_films_of_two_patients_carry_a_warning(tmp_path):
     assert {one.reason for one in chosen(tmp_path, named=True)} == {
         "named, but the files do not say to be of one patient"
     }
+
+
+def test_of_files_named_one_by_one_each_study_gives_something(tmp_path):
+    make_film(tmp_path / "a", study="film", day="20220101", SeriesNumber=1)
+    make_series(tmp_path / "b", STORED, study="scan", series="b", number=2, StudyDate="20210101")
+    make_series(tmp_path / "c", STORED[:6], study="scan", series="c", number=3, StudyDate="20210101")
+    found = chosen(tmp_path, named=True)
+    assert [(one.series.name, one.reason) for one in found] == [
+        ("2", "best of 2 volumes: before series 3 because more slices (12, not 6)"),
+        ("1", "named"),
+    ]
+
+
+def test_series_of_one_file_each_are_all_taken_where_they_were_named(tmp_path):
+    for number in (1, 2):
+        make_enhanced(
+            tmp_path / f"{number}", STORED, [(0, 0, z) for z in range(12)], SeriesInstanceUID=f"1.{number}",
+            SeriesNumber=number,
+        )  # fmt: skip
+    assert names(chosen(tmp_path, named=True)) == ["1", "2"]
+    assert len(chosen(tmp_path)) == 1
 
 
 def test_one_slide_is_taken_and_two_are_not(tmp_path):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 
 from osler.errors import InputError
 from osler.formats.dicom_header import read_header, uid_digest
@@ -159,6 +160,26 @@ def test_stacks_of_an_enhanced_file_are_parts_of_their_own(tmp_path):
     (study,) = grouped(tmp_path)
     assert [one.num_images for one in study.series] == [3, 3]
     assert np.array_equal(all_of(open_series(study.series[1])), STORED[3:])
+
+
+@pytest.mark.parametrize("step_mm", [4.5, -4.5])
+def test_frames_of_reconstructed_nuclear_medicine_lie_behind_the_first(tmp_path, step_mm):
+    detector = Dataset()
+    detector.ImagePositionPatient, detector.ImageOrientationPatient = [1, 2, 3], [1, 0, 0, 0, 1, 0]
+    make_dicom(
+        tmp_path / "spect", STORED, modality="NM", frames=6, SOPClassUID="1.2.840.10008.5.1.4.1.1.20",
+        ImageType=["ORIGINAL", "PRIMARY", "RECON TOMO", "EMISSION"], DetectorInformationSequence=[detector],
+        SpacingBetweenSlices=step_mm, SliceVector=[1, 2, 3, 4, 5, 6], PixelSpacing=[4.5, 4.5],
+    )  # fmt: skip
+    volume = open_series(only(tmp_path))
+    upwards = step_mm > 0
+    assert volume.positions_mm[0] == (3 if upwards else 3 - 5 * 4.5)
+    assert np.array_equal(all_of(volume), STORED if upwards else STORED[::-1])
+
+
+def test_frames_of_unreconstructed_nuclear_medicine_are_films(tmp_path):
+    make_dicom(tmp_path / "planar", STORED, modality="NM", frames=6, SOPClassUID="1.2.840.10008.5.1.4.1.1.20")
+    assert (only(tmp_path).kind, only(tmp_path).num_images) == ("films", 6)
 
 
 def test_a_tilted_gantry_is_told(tmp_path):
