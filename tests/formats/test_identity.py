@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from osler.formats.identity import FullName, Identity, identity
 
@@ -122,3 +124,49 @@ def test_several_patients_are_looked_for_together():
 
 def test_nothing_is_shown():
     assert repr(QUIXOTE) == str(QUIXOTE) == "Identity(…)"
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        "Quixote",
+        "quixote",
+        "Alonso",
+        "ALONSO",
+        "Q",
+        "LAMANCHA",
+        "lamancha",
+        "1605",
+        "-",
+        "_",
+        ".",
+        ",",
+        "(",
+        "'s",
+        "1947",
+        "09",
+        "29",
+        "29.9.47",
+        "September",
+        "34600",
+        "123456",
+        "patient",
+        "White",
+        "[name]",
+        "山田",
+        "\n",
+    ]
+)
+
+
+@given(pieces=st.lists(st.tuples(FRAGMENTS, st.sampled_from(["", " ", "-", "/"])), max_size=14))
+@settings(deadline=None, max_examples=300)
+def test_nothing_is_found_in_a_text_from_which_everything_was_taken(pieces):
+    who = QUIXOTE | identity([FullName("White", "Rose"), FullName("山田", "太郎")])
+    redacted = who.redacted("".join(piece + gap for piece, gap in pieces))
+    assert who.kinds_in(redacted) == frozenset(), redacted
+
+
+@given(text=st.text())
+@settings(deadline=None)
+def test_any_text_can_be_looked_at(text):
+    assert QUIXOTE.kinds_in(text) <= {"name", "identifier", "date of birth"}
