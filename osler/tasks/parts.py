@@ -74,10 +74,14 @@ def parts_of(headers: Sequence[DicomHeader]) -> tuple[Part, ...]:
 
 
 def _once(headers: Sequence[DicomHeader]) -> list[DicomHeader]:
-    """Each SOP instance once, in the order of Instance Number, then of time, then as given."""
+    """Each SOP instance once, in the order of Instance Number, then of time, then as given.
+
+    Some anonymisers give all files the same UID: those of another number or place are another instance.
+    """
     first: dict[Hashable, DicomHeader] = {}
     for header in headers:
-        first.setdefault(header.sop_uid or id(header), header)
+        instance = (header.sop_uid, header.instance_number, header.position_lps_mm)
+        first.setdefault(instance if header.sop_uid else id(header), header)
     return sorted(first.values(), key=lambda h: (h.instance_number is None, h.instance_number or 0, h.time_order))
 
 

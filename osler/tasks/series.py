@@ -68,7 +68,7 @@ def open_series(series: Series) -> Volume:
 
 def _study(uid: str, by_series: Sequence[tuple[str, list[DicomHeader]]], notes: tuple[str, ...]) -> StudyGroup:
     series = [one for series_uid, headers in by_series for one in _series(series_uid, headers)]
-    told = [one if one.kind == "other" else replace(one, notes=(*one.notes, *notes)) for one in series]
+    told = [replace(one, notes=(*one.notes, *notes)) if one.kind == "volume" else one for one in series]
     times = [header.study_order for _, headers in by_series for header in headers]
     return StudyGroup(
         digest=uid_digest(uid),

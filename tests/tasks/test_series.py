@@ -81,6 +81,11 @@ def test_a_file_that_is_there_twice_is_read_once(tmp_path):
     assert series.notes == ("files given twice (same SOP Instance UID): 1, read once",)
 
 
+def test_slices_that_share_one_uid_by_mistake_are_all_read(tmp_path):
+    make_series(tmp_path, STORED, SOPInstanceUID="1.2.3")
+    assert (only(tmp_path).num_images, only(tmp_path).notes) == (6, ())
+
+
 def test_another_image_at_the_same_place_is_left_out_and_told(tmp_path):
     make_series(tmp_path, STORED)
     make_series(tmp_path, STORED[:1] + 1, first_mm=(-10, -20, -28), first_instance=50)
