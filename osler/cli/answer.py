@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from osler.tasks.stream import Stream
     from osler.values import Reply
 
-__all__ = ["answer_as_json", "print_costs", "print_model", "write_answer"]
+__all__ = ["answer_as_json", "check_whole", "print_costs", "print_model", "write_answer"]
 
 CONTROL_CHARACTERS = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
@@ -71,6 +71,21 @@ def print_costs(reply: "Reply") -> None:
     if reply.thinking is not None and not reply.text:
         print_note("it thought and gave no answer: --show-thinking shows its thoughts", style="yellow")
     print_note(reply.notice, style="bold")
+
+
+def check_whole(reply: "Reply") -> None:
+    """Refuse to let half an answer pass as one of the form that was asked for.
+
+    Raises:
+        OslerError: it was cut off.
+    """
+    sampling = reply.provenance.sampling
+    form = next((name for name in ("schema", "regex") if sampling.get(name) is not None), None)
+    if form is not None and reply.finish_reason != "stop":
+        raise OslerError(
+            f"the answer does not fit its {form}: it was cut off after {reply.usage.completion_tokens} tokens",
+            hint="allow more with --max-new-tokens, or ask for shorter texts and lists in the schema",
+        )
 
 
 def _shown(model: "Model", stream: "Stream", show_thinking: bool) -> Iterator["Piece"]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from osler.cli.answer import answer_as_json, print_costs, print_model, write_answer
+from osler.cli.answer import answer_as_json, check_whole, print_costs, print_model, write_answer
 from osler.cli.console import phases
 from osler.cli.options import GeneratingOptions, LoadingOptions, PromptOptions, takes
 from osler.cli.sources import FILES_HELP, print_sources
@@ -57,6 +57,7 @@ def ask(
             answer_as_json(model, stream) if json else write_answer(model, stream, show_thinking=prompt.show_thinking)
         )
     print_costs(reply)
+    check_whole(reply)
 
 
 def read_question(question: str) -> str:

@@ -89,10 +89,23 @@ class GeneratingOptions:
     frequency_penalty: Annotated[float | None, _option("Subtracted for each earlier occurrence.", GENERATING)] = None
     presence_penalty: Annotated[float | None, _option("Subtracted once for what has occurred.", GENERATING)] = None
     stop: Annotated[list[str] | None, _option("Stop before this text (may be repeated).", GENERATING)] = None
+    schema: Annotated[
+        str | None, _option("Answer in JSON that fits the JSON Schema in this file.", GENERATING, metavar="FILE")
+    ] = None
+    regex: Annotated[str | None, _option("Answer in a text that matches this regular expression.", GENERATING)] = None
 
     def chosen(self) -> dict[str, Any]:
-        """The options that were given, under the names of the library's arguments."""
-        return {name: value for name, value in asdict(self).items() if value is not None and value != []}
+        """The options that were given, under the names of the library's arguments.
+
+        Raises:
+            InputError: the file of a schema cannot be read.
+        """
+        given = {name: value for name, value in asdict(self).items() if value is not None and value != []}
+        if self.schema is not None:
+            from osler.tasks.schema import read_schema
+
+            given["schema"] = read_schema(self.schema)
+        return given
 
 
 def takes(verb: Callable[..., None]) -> Callable[..., None]:

@@ -152,6 +152,8 @@ class Model:
             thinking: ask the model to think before it answers; the reply keeps the two apart.
             pad: pad images to a square, as in training; without, they are stretched, as Hugging Face's processor does.
             options: how tokens are chosen. Without `max_new_tokens`, up to 2,000 or what the context holds.
+                `schema` (a JSON Schema or a pydantic model) or `regex` holds the answer to a form; `Reply.parsed` is
+                then its value, and None where it was cut off.
 
         Raises:
             InputError: a file cannot be read, or an option makes no sense; or the question names the patient, and

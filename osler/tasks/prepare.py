@@ -13,6 +13,7 @@ from osler.imaging.normalise import fit
 from osler.model.config import ModelConfig
 from osler.prompt import Budget, Prompt, Tokenizer, build_prompt, plan_budget
 from osler.tasks.room import LONGEST_ANSWER
+from osler.tasks.schema import schema_of
 from osler.values import Image, ImagePart, ImageRecord, Message, SourceRecord
 
 __all__ = ["Prepared", "SamplingOptions", "image_record", "pictures_in", "prepare", "refuse_blind", "sampling_of"]
@@ -34,6 +35,8 @@ class SamplingOptions(TypedDict, total=False):
     logit_bias: Mapping[int, float]
     logprobs: bool
     ignore_eos: bool
+    schema: Any  # a JSON Schema, or a pydantic model
+    regex: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +81,10 @@ def refuse_blind(config: ModelConfig, num_images: int, note: str) -> None:
 
 def sampling_of(options: Mapping[str, Any]) -> Sampling:
     """`SamplingOptions`, checked; None counts as left out."""
-    return Sampling.from_options({name: value for name, value in options.items() if value is not None})
+    chosen = {name: value for name, value in options.items() if value is not None}
+    if "schema" in chosen:
+        chosen["schema"] = schema_of(chosen["schema"])
+    return Sampling.from_options(chosen)
 
 
 def prepare(
@@ -121,7 +127,7 @@ def prepare(
         squares=squares,
         records=tuple(image_record(image, square, pad) for image, square in zip(images, squares, strict=True)),
         prompt=prompt,
-        sampling=replace(sampling, max_new_tokens=budget.new_tokens),
+        sampling=replace(sampling, max_new_tokens=budget.new_tokens, may_think=think and sampling.has_form),
         budget=budget,
         sources=tuple(sources),
         study=dict(study or {}),

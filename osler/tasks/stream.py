@@ -15,10 +15,11 @@ import numpy as np
 from osler.engine.request import Request, Token
 from osler.engine.sequence import Sequence
 from osler.prompt.special import THINKING_END, THINKING_START
-from osler.prompt.thinking import Piece, ThinkingSplitter, split_text
+from osler.prompt.thinking import Piece, SplitText, ThinkingSplitter, split_text
 from osler.tasks.prepare import Prepared
 from osler.tasks.progress import READING_PROMPT
-from osler.values import FinishReason, Provenance, Reply, SourceRecord, Timings, Usage
+from osler.tasks.schema import parsed_reply
+from osler.values import Provenance, Reply, SourceRecord, Timings, Usage
 
 if TYPE_CHECKING:
     from osler.tasks.model import Model
@@ -98,8 +99,16 @@ class Stream:
             sampling=prepared.sampling,
         )
 
+    @property
+    def _is_all_answer(self) -> bool:
+        """Whether the reply is held to a form from its first token on: then even a thinking mark in it is a text."""
+        return self._prepared.sampling.has_form and not self._prepared.sampling.may_think
+
     def _split(self, tokens: Iterator[Token]) -> Iterator[Piece]:
         """Tell thinking from answer in tokens as they come; the thinking marks themselves have no text."""
+        if self._is_all_answer:
+            yield from (Piece("answer", token.text) for token in tokens if token.text)
+            return
         splitter, marks = ThinkingSplitter(), self._marks()
         for token in tokens:
             yield from splitter.push(token.text + marks.get(token.id, ""))
@@ -111,9 +120,8 @@ class Stream:
         return {token: mark for token, mark in ids.items() if token is not None and not tokenizer.piece(token)}
 
     def _reply(self, sequence: Sequence, timings: Timings) -> Reply:
-        marks = self._marks()
-        written = split_text("".join(token.text + marks.get(token.id, "") for token in sequence.tokens))
-        reason: FinishReason = sequence.finish_reason or "cancelled"
+        written, reason = self._written(sequence), sequence.finish_reason or "cancelled"
+        has_schema = self._prepared.sampling.schema is not None
         return Reply(
             text=written.answer,
             thinking=written.thinking,
@@ -128,7 +136,14 @@ class Stream:
             token_ids=sequence.token_ids,
             logprobs=sequence.logprobs,
             notice=self._model.notice,
+            parsed=parsed_reply(written.answer, has_schema=has_schema, is_whole=reason == "stop"),
         )
+
+    def _written(self, sequence: Sequence) -> SplitText:
+        if self._is_all_answer:
+            return SplitText(None, sequence.text)
+        marks = self._marks()
+        return split_text("".join(token.text + marks.get(token.id, "") for token in sequence.tokens))
 
     def _provenance(self) -> Provenance:
         text = self._prepared.prompt.text

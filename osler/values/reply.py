@@ -112,6 +112,7 @@ class Reply:
         token_ids: the generated ids, thinking and stop token included.
         logprobs: natural-log probability of each generated id, where asked for.
         notice: the sentence to show beside the answer wherever a person reads it.
+        parsed: the JSON value of a reply that was held to a schema; None without one, and where it was cut off.
     """
 
     text: str
@@ -124,6 +125,7 @@ class Reply:
     logprobs: tuple[float, ...] | None = None
     notice: str = NOTICE
     boxes: tuple[Box, ...] = field(default=())
+    parsed: Any = None
 
     def to_dict(self) -> dict[str, Any]:
         """The reply as plain dictionaries, lists, strings and numbers, for JSON."""

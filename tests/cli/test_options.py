@@ -78,3 +78,8 @@ def test_help_lists_the_options_of_every_group():
     _, _, output = invoke(["--help"])
     for option in ("--model", "--threads", "--temperature", "--stop", "--loud"):
         assert option in output
+
+
+def test_the_file_of_a_schema_becomes_the_schema(tmp_path):
+    (tmp_path / "form.json").write_text('{"type": "null"}')
+    assert GeneratingOptions(schema=str(tmp_path / "form.json")).chosen() == {"schema": {"type": "null"}}

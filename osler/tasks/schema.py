@@ -1,0 +1,70 @@
+"""The form that a reply shall have, as users give it: a JSON Schema, a pydantic model, or a file with a schema."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from osler.errors import InputError
+
+__all__ = ["parsed_reply", "read_schema", "schema_of"]
+
+LARGEST_FILE = 4 << 20
+"""Bytes of a schema file: llguidance's own tests go up to 4 MB."""
+
+
+def schema_of(form: Any) -> dict[str, Any]:
+    """A JSON Schema from a mapping, a pydantic model or a pydantic TypeAdapter.
+
+    >>> schema_of({"type": "object"})
+    {'type': 'object'}
+
+    Raises:
+        InputError: it is none of them.
+    """
+    if isinstance(form, Mapping):
+        return dict(form)
+    for method in ("model_json_schema", "json_schema"):
+        make = getattr(form, method, None)
+        if callable(make):
+            return _made(make, form)
+    raise InputError(
+        f"cannot use the schema: expected a JSON Schema or a pydantic model, got {type(form).__name__}",
+        hint='a schema is a dict such as {"type": "object", "properties": {"finding": {"type": "string"}}}',
+    )
+
+
+def _made(make: Callable[[], Any], form: Any) -> dict[str, Any]:
+    """What a model's own method gives."""
+    try:
+        return dict(make())
+    except Exception as error:  # pydantic has a kind of its own for everything that has no schema
+        name = getattr(form, "__name__", type(form).__name__)
+        raise InputError(f"cannot use {name} as a schema: {error}", hint="use types that JSON has") from error
+
+
+def read_schema(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The JSON Schema in a file.
+
+    Raises:
+        InputError: the file cannot be read or holds no schema.
+    """
+    shown = os.fspath(path)
+    try:
+        if os.path.getsize(path) > LARGEST_FILE:
+            raise InputError(f"cannot use the schema `{shown}`: expected at most {LARGEST_FILE >> 20} MiB")
+        found = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise InputError(f"cannot read the schema `{shown}`: {error.strerror}", hint="check the path") from error
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise InputError(f"cannot use the schema `{shown}`: it is not JSON{where}", hint="check the file") from error
+    if not isinstance(found, dict):
+        raise InputError(f"cannot use the schema `{shown}`: expected a JSON object, got {type(found).__name__}")
+    return found
+
+
+def parsed_reply(text: str, *, has_schema: bool, is_whole: bool) -> Any:
+    """The value of a reply that was held to a schema; None where it was cut off, or there was no schema."""
+    return json.loads(text) if has_schema and is_whole else None
