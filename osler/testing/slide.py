@@ -38,8 +38,11 @@ def tissue_slide(height_px: int, width_px: int, places: Sequence[tuple[int, int,
 def shrunk(pixels: np.ndarray, factor: int) -> np.ndarray:
     """[Y, X, 3] to [Y // factor, X // factor, 3]: the mean of each block, rounded."""
     height, width = pixels.shape[0] // factor, pixels.shape[1] // factor
-    blocks = pixels[: height * factor, : width * factor].reshape(height, factor, width, factor, 3)
-    return np.round(blocks.mean(axis=(1, 3))).astype(np.uint8)
+    total = np.full((height, width, 3), factor * factor // 2, np.uint32)
+    for row in range(factor):
+        for column in range(factor):
+            total += pixels[row : height * factor : factor, column : width * factor : factor]
+    return (total // (factor * factor)).astype(np.uint8)
 
 
 def make_slide(

@@ -14,12 +14,13 @@ from osler.testing.slide import GLASS, make_large_slide, make_slide, shrunk, tis
 PICTURE = tissue_slide(1100, 1500, [(200, 100, 700, 800)])
 
 
-@pytest.fixture(params=["aperio", "generic", "ome", "dicom"])
-def slide(request, tmp_path):
+@pytest.fixture(params=["aperio", "generic", "ome", "dicom"], scope="module")
+def slide(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("slides")
     if request.param == "dicom":
-        path = make_dicom_slide(tmp_path / "slide", PICTURE, factors=(1, 2, 4))
+        path = make_dicom_slide(folder / "slide", PICTURE, factors=(1, 2, 4))
     else:
-        path = make_slide(tmp_path / "slide.tif", PICTURE, form=request.param, factors=(2, 4))
+        path = make_slide(folder / "slide.tif", PICTURE, form=request.param, factors=(2, 4))
     with closing(open_slide(path)) as opened:
         yield opened
 
