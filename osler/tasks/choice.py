@@ -12,7 +12,7 @@ preference for series that are not derived; reference/medgemma.md 1b, 1c.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from osler.errors import InputError
 from osler.formats.dicom_patient import are_of_one_patient
@@ -25,7 +25,7 @@ LEAST_SLICES = 5
 MOST_SIDE_PX = 512
 MOST_LISTED = 20
 LEAST_DIGITS = 4  # of a digest: fewer would be met by chance
-HINT = "name one with --series; `osler show --list` lists them"
+HINT = "name a series or a study with --series; `osler show --list` lists them"
 NAMED = "named with --series"
 
 
@@ -70,7 +70,7 @@ def choose(groups: Sequence[StudyGroup], options: StudyOptions, *, named: bool =
         InputError: nothing to look at, no such series, or more than one way to choose.
     """
     if options.series:
-        return tuple(_named(name, groups, options) for name in options.series)
+        return tuple(one for name in options.series for one in _named(name.strip().lower(), groups, options))
     shown = [group for group in groups if any(series.kind != "other" for series in group.series)]
     if not shown:
         raise InputError("cannot choose a series: none of the DICOM files holds a picture", hint=_held(groups))
@@ -199,22 +199,23 @@ def _films(group: StudyGroup, which: str) -> tuple[Chosen, ...]:
     return tuple(Chosen(series=series, reason=words + left) for series in taken)
 
 
-def _named(name: str, groups: Sequence[StudyGroup], options: StudyOptions) -> Chosen:
-    found = _matching(name.strip().lower(), groups)
+def _named(name: str, groups: Sequence[StudyGroup], options: StudyOptions) -> tuple[Chosen, ...]:
+    """A series, a part of one, or what there is to take of a study."""
+    found = _matching(name, groups)
+    if not found and (studies := [group for group in groups if _is_digest(name, group.digest)]):
+        taken = choose(studies, replace(options, series=()))
+        return tuple(Chosen(series=one.series, reason=f"study {NAMED}; {one.reason}") for one in taken)
     shown = [series for series in found if series.kind != "other"]
-    if not found:
-        raise InputError(
-            f"cannot choose series `{name}`: there is none of this name", hint=f"choose from {_list(groups)}"
-        )
     if not shown:
-        raise InputError(f"cannot choose series `{name}`: it holds no picture", hint=f"choose from {_list(groups)}")
+        why = "it holds no picture" if found else "there is none of this name"
+        raise InputError(f"cannot choose series `{name}`: {why}", hint=f"choose from{_list(groups)}")
     if len({series.digest for series in shown}) > 1:
         raise InputError(f"cannot choose series `{name}`: {len(shown)} have this name: {_several(shown)}", hint=HINT)
     volumes = [series for series in shown if series.kind == "volume"]
     if len(shown) == 1 or not volumes:
-        return Chosen(series=shown[0], reason=NAMED)
+        return (Chosen(series=shown[0], reason=NAMED),)
     best = best_volume(volumes, options)
-    return Chosen(series=best, reason=f"{NAMED}; its {_reason(best, volumes, options, len(shown))}")
+    return (Chosen(series=best, reason=f"{NAMED}; its {_reason(best, volumes, options, len(shown))}"),)
 
 
 def _matching(name: str, groups: Sequence[StudyGroup]) -> list[Series]:
@@ -224,17 +225,23 @@ def _matching(name: str, groups: Sequence[StudyGroup]) -> list[Series]:
     if number or not name:
         return number
     digits, _, part = name.partition(".")
-    if len(digits) < LEAST_DIGITS:
-        return []
-    return [s for s in every if s.digest.startswith(digits) and part in ("", str(s.part))]
+    return [s for s in every if _is_digest(digits, s.digest) and part in ("", str(s.part))]
+
+
+def _is_digest(digits: str, digest: str) -> bool:
+    return len(digits) >= LEAST_DIGITS and digest.startswith(digits)
 
 
 def _ambiguous(what: str, groups: Sequence[StudyGroup]) -> InputError:
-    return InputError(f"cannot choose a series: there are {what}: {_list(groups)}", hint=HINT)
+    return InputError(f"cannot choose a series: there are {what}:{_list(groups)}", hint=HINT)
 
 
 def _list(groups: Sequence[StudyGroup]) -> str:
-    return _several([series for group in groups for series in group.series if series.kind != "other"])
+    """All series with pictures, after a space; a line for each study where there are several."""
+    shown = [(group, [series for series in group.series if series.kind != "other"]) for group in groups]
+    if len(shown) == 1:
+        return f" {_several(shown[0][1])}"
+    return "".join(f"\n  study {group.digest}: {_several(series)}" for group, series in shown[:MOST_LISTED] if series)
 
 
 def _several(series: Sequence[Series]) -> str:

@@ -129,6 +129,17 @@ def test_a_number_that_two_studies_have_is_not_guessed(tmp_path):
         chosen(tmp_path, series=("1",))
 
 
+def test_a_study_is_named_by_its_digest(tmp_path):
+    make_film(tmp_path / "a", study="films", SeriesNumber=1)
+    make_film(tmp_path / "b", study="films", SeriesNumber=2)
+    make_series(tmp_path / "c", STORED, study="scan", series="c", number=3)
+    found = chosen(tmp_path, series=(uid_digest(uid_of("films"))[:8],))
+    assert names(found) == ["1", "2"]
+    assert found[0].reason == "study named with --series; all 2 images of the study"
+    with pytest.raises(InputError, match=f"\n  study {uid_digest(uid_of('films'))}: 1 "):
+        chosen(tmp_path)
+
+
 def test_all_films_of_a_study_are_taken_in_order(tmp_path):
     make_film(tmp_path / "a", SeriesNumber=2)
     make_film(tmp_path / "b", SeriesNumber=1)
