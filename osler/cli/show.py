@@ -109,7 +109,8 @@ def show_question(
         )
     squares, budget = asked.prepared.squares, asked.prepared.budget
     used = f"{budget.image_tokens:,} image + {budget.text_tokens:,} text = {budget.prompt_tokens:,} tokens"
-    footer = f"osler show: {len(squares)} images, {used}. {model.notice}"
+    num_images = f"{len(squares)} image{'s'[: len(squares) != 1]}"
+    footer = f"osler show: {num_images}, {used}. {model.notice}"
     sheet = write_sheet(draw_question(asked, footer), output.out) if squares else None
     written = write_images(squares, output.images)
     if output.json:

@@ -15,14 +15,16 @@
     └──────────────────────────────┘
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-__all__ = ["FAINT", "Cell", "Colour", "Line", "Panel", "draw_sheet"]
+__all__ = ["FAINT", "Cell", "Colour", "Line", "Panel", "draw_sheet", "spelt"]
 
 Colour = tuple[int, int, int]
 
@@ -39,6 +41,24 @@ LEADING = 1.35
 SIDES_PX = ((1, 896), (2, 804), (3, 536), (8, 399), (15, 316), (28, 222), (125, 192))
 """Up to so many pictures on a sheet have this side; more have the smallest."""
 SMALLEST_PX = 150
+SPELT = str.maketrans(
+    {
+        "×": "x",
+        "µ": "u",
+        "μ": "u",
+        "−": "-",
+        "–": "-",
+        "—": "-",
+        "→": "->",
+        "≥": ">=",
+        "≤": "<=",
+        "ß": "ss",
+        "ø": "o",
+        "ł": "l",
+    }
+)
+DRAWN = frozenset("…°·±“”‘’")
+"""Characters beyond ASCII that Pillow's own font has; others are spelt otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +124,25 @@ def _compose(pen: "_Pen", panels: Sequence[Panel], footer: str, side: int) -> No
     pen.write(footer, FAINT, LINE_PX)
 
 
+def spelt(text: str) -> str:
+    """A text in letters that the font has: accents dropped, "?" for what has no other spelling.
+
+    >>> spelt("Kühl – 10× à 0.5 µm… 脳")
+    'Kuhl - 10x a 0.5 um… ?'
+    """
+    plain = "".join(
+        letter if letter in DRAWN else unicodedata.normalize("NFKD", letter) for letter in text.translate(SPELT)
+    )
+    letters = (letter for letter in plain if not unicodedata.combining(letter))
+    return "".join(letter if letter.isascii() or letter in DRAWN else "?" for letter in letters)
+
+
+@cache
+def font_of(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Pillow's own font, decoded once a size."""
+    return ImageFont.load_default(size_px)
+
+
 class _Pen:
     """Writes and puts pictures from the top down; without a sheet it only measures.
 
@@ -118,7 +157,7 @@ class _Pen:
 
     def write(self, text: str, colour: Colour, size_px: int) -> None:
         """Write a text over the whole width, on as many lines as it takes."""
-        for line in _wrapped(text, size_px, WIDTH_PX - 2 * MARGIN_PX):
+        for line in _wrapped(spelt(text), size_px, WIDTH_PX - 2 * MARGIN_PX):
             self._line(line, MARGIN_PX, self.y, colour, size_px)
             self.y += round(size_px * LEADING)
 
@@ -128,8 +167,10 @@ class _Pen:
             x = MARGIN_PX + column * (side + GAP_PX)
             self._put(cell, x, side)
             below = self.y + side + 4
-            self._line(_shortened(cell.label, LABEL_PX, side), x, below, INK, LABEL_PX)
-            self._line(_shortened(cell.place, LABEL_PX, side), x, below + round(LABEL_PX * LEADING), FAINT, LABEL_PX)
+            self._line(_shortened(spelt(cell.label), LABEL_PX, side), x, below, INK, LABEL_PX)
+            self._line(
+                _shortened(spelt(cell.place), LABEL_PX, side), x, below + round(LABEL_PX * LEADING), FAINT, LABEL_PX
+            )
         num_lines = 2 if any(cell.place for cell in cells) else 1
         self.y += side + 4 + num_lines * round(LABEL_PX * LEADING) + GAP_PX
 
@@ -138,7 +179,7 @@ class _Pen:
             return
         picture = Pillow.fromarray(cell.pixels)
         if picture.width != side:
-            picture = picture.resize((side, side), Pillow.Resampling.BOX)
+            picture = picture.resize((side, side), Pillow.Resampling.BOX, reducing_gap=2.0)
         self._sheet.paste(picture, (x, self.y))
         edges = (x - 1, self.y - 1, x + side, self.y + side)
         self._draw.rectangle(edges, outline=ALARM if cell.is_wrong else FRAME)
@@ -148,12 +189,12 @@ class _Pen:
 
     def _line(self, text: str, x: int, y: int, colour: Colour, size_px: int) -> None:
         if self._draw is not None and text:
-            self._draw.text((x, y), text, fill=colour, font=ImageFont.load_default(size_px))
+            self._draw.text((x, y), text, fill=colour, font=font_of(size_px))
 
 
 def _wrapped(text: str, size_px: int, width_px: int) -> list[str]:
     """A text on lines that are no wider than this; a word that is wider is shortened."""
-    font = ImageFont.load_default(size_px)
+    font = font_of(size_px)
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
@@ -166,7 +207,7 @@ def _wrapped(text: str, size_px: int, width_px: int) -> list[str]:
 
 def _shortened(text: str, size_px: int, width_px: int) -> str:
     """A text cut at its end until it is no wider than this."""
-    font = ImageFont.load_default(size_px)
+    font = font_of(size_px)
     if font.getlength(text) <= width_px:
         return text
     while text and font.getlength(text + "…") > width_px:

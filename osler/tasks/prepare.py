@@ -1,6 +1,8 @@
 """A conversation made ready for the model: pixels fitted, prompt built, tokens counted. Nothing is computed yet."""
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
@@ -16,7 +18,9 @@ from osler.tasks.room import LONGEST_ANSWER
 from osler.tasks.schema import schema_of
 from osler.values import Image, ImagePart, ImageRecord, Message, SourceRecord
 
-__all__ = ["Prepared", "SamplingOptions", "image_record", "pictures_in", "prepare", "refuse_blind", "sampling_of"]
+__all__ = ["Prepared", "SamplingOptions", "fitted", "pictures_in", "prepare", "refuse_blind", "sampling_of"]
+
+MOST_THREADS = os.cpu_count() or 1
 
 
 class SamplingOptions(TypedDict, total=False):
@@ -122,10 +126,10 @@ def prepare(
     budget = plan_budget(prompt, context=context, model_context=limit, max_new_tokens=sampling.max_new_tokens)
     if sampling.max_new_tokens is None:
         budget = replace(budget, new_tokens=min(budget.new_tokens, LONGEST_ANSWER))
-    squares = tuple(fit(image.pixels, image_px, pad=pad) for image in images)
+    squares, records = fitted(images, image_px, pad=pad)
     return Prepared(
         squares=squares,
-        records=tuple(image_record(image, square, pad) for image, square in zip(images, squares, strict=True)),
+        records=records,
         prompt=prompt,
         sampling=replace(sampling, max_new_tokens=budget.new_tokens, may_think=think and sampling.has_form),
         budget=budget,
@@ -134,7 +138,24 @@ def prepare(
     )
 
 
-def image_record(image: Image, square: np.ndarray, pad: bool) -> ImageRecord:
+def fitted(
+    images: Sequence[Image], image_px: int, *, pad: bool
+) -> tuple[tuple[np.ndarray, ...], tuple[ImageRecord, ...]]:
+    """Images as the vision tower will see them, [N, N, 3] uint8 each, and what was done to each.
+
+    Several at once: resizing and digesting leave other threads free.
+    """
+
+    def fit_one(image: Image) -> tuple[np.ndarray, ImageRecord]:
+        square = fit(image.pixels, image_px, pad=pad)
+        return square, _record(image, square, pad)
+
+    with ThreadPoolExecutor(max(1, min(len(images), MOST_THREADS))) as pool:
+        pairs = list(pool.map(fit_one, images))
+    return tuple(square for square, _ in pairs), tuple(record for _, record in pairs)
+
+
+def _record(image: Image, square: np.ndarray, pad: bool) -> ImageRecord:
     """What was sent for an image: its own size, the steps in words, the digest of the pixels that were sent."""
     height, width = image.pixels.shape[:2]
     side, size = max(width, height), square.shape[0]

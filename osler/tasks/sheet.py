@@ -137,10 +137,10 @@ def _facts(origin: Origin) -> list[str]:
 
 
 def _window_lines(windows: Sequence[tuple[float, float]]) -> list[Line]:
-    """One window, or one each for red, green and blue in that colour."""
+    """One window, or CT's three in the colours that they become."""
     if len(windows) != len(CHANNELS):
         return [Line(text=f"window {low:g} to {high:g}") for low, high in windows]
     return [
-        Line(text=f"{name}: {low:g} to {high:g}", colour=colour)
+        Line(text=f"{name}: {low:g} to {high:g} HU", colour=colour)
         for (name, colour), (low, high) in zip(CHANNELS, windows, strict=True)
     ]

@@ -9,11 +9,9 @@ from typing import Any
 import numpy as np
 
 from osler.errors import InputError
-from osler.imaging.digest import pixels_sha256
-from osler.imaging.normalise import fit
 from osler.tasks.ask import sources_of
 from osler.tasks.gather import naming_as_written
-from osler.tasks.prepare import image_record
+from osler.tasks.prepare import fitted
 from osler.tasks.progress import Progress, no_progress
 from osler.tasks.question import Question, develop
 from osler.tasks.sheet import sheet_of
@@ -132,15 +130,14 @@ def _held_against(
     plans: Sequence[Plan], views: Sequence[View], sent: Sequence[str], known: set[str], *, pad: bool, image_px: int
 ) -> Repeated:
     images = [image for view in views for image in view.images]
-    squares = tuple(fit(image.pixels, image_px, pad=pad) for image in images)
-    digests = [pixels_sha256(square) for square in squares]
-    wrong = {number for number, digest in enumerate(digests) if sent[number : number + 1] != [digest]}
+    squares, records = fitted(images, image_px, pad=pad)
+    wrong = {number for number, record in enumerate(records) if sent[number : number + 1] != [record.pixels_sha256]}
     files = dict.fromkeys(file for view in views for file in view.source.files)
     return Repeated(
         plans=tuple(plans),
         views=tuple(views),
         squares=squares,
-        records=tuple(image_record(image, square, pad) for image, square in zip(images, squares, strict=True)),
+        records=records,
         num_sent=len(sent),
         wrong=frozenset(wrong),
         other_files=tuple(file.name for file in files if file.sha256 not in known),
@@ -153,7 +150,7 @@ def _options(values: Mapping[str, Any]) -> StudyOptions:
     unknown = set(values) - names
     if unknown:
         raise InputError(
-            f"cannot repeat the reply: it was made with options that this version does not know: {', '.join(sorted(unknown))}"
+            f"cannot repeat the reply: this version does not know its options {', '.join(sorted(unknown))}"
         )
     return StudyOptions(**{name: _tuples(value) for name, value in values.items()})
 
