@@ -1,32 +1,21 @@
 """Which patches of a slide are looked at: those with tissue, or those a person names.
 
-The slide is laid out in squares of 896 pixels from its upper left corner; those count whose mean luminance, on the
-resolution nearest to 8 µm a pixel (1.25×), is a tissue's. Where there are more than are allowed, a seeded draw decides;
-the order is always row by row.
+Where more squares hold tissue than are allowed, a seeded draw decides; the order is always row by row.
 
-Source: the official notebook and EZ-WSI-DICOMweb (reference/medgemma.md 2a, 2b); the order from the technical report of
-MedGemma 1.5 (2c). Conflicts: docs/pixels.md.
+Source: the official notebook (reference/medgemma.md 2a); the order from the technical report of MedGemma 1.5 (2c).
+Conflicts: docs/pixels.md.
 """
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from osler.errors import InputError
-from osler.imaging.patches import cell_edges, grid_shape, random_choice
-from osler.imaging.tissue import cell_means, is_tissue, luminance
+from osler.imaging.patches import random_choice
+from osler.tasks.slide_mask import Squares, find_tissue
 from osler.tasks.slide_scale import Scale
 from osler.tasks.study_options import StudyOptions
-from osler.values import Slide
+from osler.values import Level, Slide
 
 __all__ = ["Patches", "choose_patches"]
-
-MASK_MPP_UM = 8.0
-MASK_CELL_PX = 8
-CHUNK_PIXELS = 2**22
-MOST_MASK_PIXELS = 3 * 2**29  # 1.6 thousand million: about a minute of decoding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,93 +73,36 @@ def _named(slide: Slide, scale: Scale, options: StudyOptions) -> Patches:
 
 
 def _with_tissue(slide: Slide, scale: Scale, options: StudyOptions) -> Patches:
-    level = slide.levels[scale.level]
-    rows, columns = grid_shape(level.width_px, level.height_px, scale.side_px)
-    mask_level = _mask_level(slide, scale)
-    means = _cell_luminance(slide, scale, mask_level, rows, columns)
-    cells = np.argwhere(is_tissue(means))  # [N, 2] row by row
-    if not len(cells):
-        raise InputError(
-            f"cannot find tissue in `{slide.path}`: the mean luminance of its squares is "
-            f"{means.min() / 255:.2f} to {means.max() / 255:.2f}, tissue's is above 0 and at most 0.80",
-            hint="name the patches yourself: --patches x,y;x,y in full-size pixels",
-        )
-    kept = random_choice(len(cells), options.max_patches, options.seed)
-    corners = tuple(
-        (round(int(column) * scale.full_px), round(int(row) * scale.full_px)) for row, column in cells[list(kept)]
-    )
+    squares = find_tissue(slide, scale)
+    number = len(squares.with_tissue)
+    kept = random_choice(number, options.max_patches, options.seed)
+    places = [squares.with_tissue[index] for index in kept]
     choices: dict[str, object] = {
         "chosen_by": "tissue: mean luminance of at least 1/255 and at most 0.8",
-        "mask_mpp_um": round(scale.full_mpp_um * slide.levels[mask_level].downsample, 4),
+        "mask_mpp_um": round(squares.mask_mpp_um, 4),
         "seed": options.seed,
     }
     return Patches(
-        corners_px=corners,
+        corners_px=tuple((round(column * scale.full_px), round(row * scale.full_px)) for row, column in places),
         numbers=tuple(index + 1 for index in kept),
-        num_available=len(cells),
+        num_available=number,
         choices=choices,
-        notes=_notes(slide, scale, len(cells), rows * columns, options),
+        notes=_notes(slide.levels[scale.level], scale, squares, options),
     )
 
 
-def _notes(slide: Slide, scale: Scale, tissue: int, cells: int, options: StudyOptions) -> tuple[str, ...]:
-    notes = [f"{tissue} of {cells} squares hold tissue"]
-    if tissue > options.max_patches:
+def _notes(level: Level, scale: Scale, squares: Squares, options: StudyOptions) -> tuple[str, ...]:
+    number = len(squares.with_tissue)
+    notes = [f"{number} of {squares.number} squares hold tissue"]
+    if squares.num_beyond:
+        notes.append(
+            f"{squares.num_beyond} more over the slide's right or lower edge left out, as in the official code"
+        )
+    if number > options.max_patches:
         notes.append(f"{options.max_patches} of them drawn with seed {options.seed}, sent row by row")
-    level = slide.levels[scale.level]
     if min(level.width_px, level.height_px) < scale.side_px:
         notes.append("the slide is smaller than one patch: white beyond its edge")
     return tuple(notes)
-
-
-def _mask_level(slide: Slide, scale: Scale) -> int:
-    """The resolution nearest to 8 µm a pixel in which a patch still covers some pixels.
-
-    Raises:
-        InputError: it has too many pixels to look at all of them.
-    """
-    usable = [index for index, level in enumerate(slide.levels) if scale.full_px / level.downsample >= MASK_CELL_PX]
-    best = min(
-        usable or [scale.level],
-        key=lambda index: abs(math.log(scale.full_mpp_um * slide.levels[index].downsample / MASK_MPP_UM)),
-    )
-    level = slide.levels[best]
-    if level.width_px * level.height_px > MOST_MASK_PIXELS:
-        raise InputError(
-            f"cannot look for tissue in `{slide.path}`: its smallest fitting version has {level.width_px:,} × "
-            f"{level.height_px:,} pixels, expected at most {MOST_MASK_PIXELS:,} in all",
-            hint="name the whole slide with its smaller versions, or the patches: --patches x,y;x,y",
-        )
-    return best
-
-
-def _cell_luminance(slide: Slide, scale: Scale, mask_level: int, rows: int, columns: int) -> np.ndarray:
-    """Mean luminance of each square, [rows, columns] in 0 to 255, read in pieces."""
-    cell = scale.full_px / slide.levels[mask_level].downsample
-    means = np.empty((rows, columns))
-    for row in range(rows):
-        for first, last in _pieces(columns, cell):
-            means[row : row + 1, first:last] = _piece(slide, mask_level, cell, row, first, last)
-    return means
-
-
-def _pieces(columns: int, cell: float) -> Iterator[tuple[int, int]]:
-    """Neighbouring squares of a row that are read at once."""
-    step = max(1, int(CHUNK_PIXELS / (cell * cell)))
-    for first in range(0, columns, step):
-        yield first, min(first + step, columns)
-
-
-def _piece(slide: Slide, mask_level: int, cell: float, row: int, first: int, last: int) -> np.ndarray:
-    """[1, last - first] mean luminances; of a square that reaches beyond the slide only what lies inside counts."""
-    level = slide.levels[mask_level]
-    left, top = math.floor(first * cell), math.floor(row * cell)
-    right, bottom = min(math.ceil(last * cell), level.width_px), min(math.ceil((row + 1) * cell), level.height_px)
-    corner = round(left * level.downsample), round(top * level.downsample)
-    pixels = slide.read_region(mask_level, *corner, right - left, bottom - top)
-    across = np.minimum(cell_edges(last - first, cell) + (first * cell - left), right - left)
-    down = np.minimum(cell_edges(1, cell) + (row * cell - top), bottom - top)
-    return cell_means(luminance(pixels), down, across)
 
 
 def _patches(number: int) -> str:

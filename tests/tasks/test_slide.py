@@ -204,6 +204,23 @@ def test_a_slide_smaller_than_a_patch_is_sent_with_white_around(tmp_path):
     assert "the slide is smaller than one patch: white beyond its edge" in view.source.notes
 
 
+def test_tissue_over_the_edge_is_left_out_and_that_is_said(tmp_path):
+    picture = tissue_slide(900, 1500, [(0, 0, 1500, 900)])
+    view = developed(make_slide(tmp_path / "a.svs", picture, mpp_um=1.0, factors=()))
+    assert corners(view) == [(0, 0)]
+    assert view.source.notes == (
+        "1 of 1 squares hold tissue",
+        "3 more over the right or lower edge left out, as in the official code",
+    )
+
+
+@pytest.mark.parametrize("over", [1, 5, 15])
+def test_a_slide_a_few_pixels_larger_than_its_squares_is_read(tmp_path, over):
+    picture = tissue_slide(896 + over, 896 + over, [(0, 0, 896, 896)])
+    view = developed(make_slide(tmp_path / "a.svs", picture, mpp_um=1.0, factors=(8,)))
+    assert corners(view) == [(0, 0)]
+
+
 def test_only_what_lies_on_a_small_slide_counts_as_tissue_or_not(tmp_path):
     path = make_slide(tmp_path / "a.svs", tissue_slide(200, 300, [(0, 0, 300, 200)]), mpp_um=1.0, factors=())
     assert len(developed(path).images) == 1
