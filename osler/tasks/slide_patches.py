@@ -95,9 +95,7 @@ def _notes(level: Level, scale: Scale, squares: Squares, options: StudyOptions) 
     number = len(squares.with_tissue)
     notes = [f"{number} of {squares.number} squares hold tissue"]
     if squares.num_beyond:
-        notes.append(
-            f"{squares.num_beyond} more over the slide's right or lower edge left out, as in the official code"
-        )
+        notes.append(f"{squares.num_beyond} more over the right or lower edge left out, as in the official code")
     if number > options.max_patches:
         notes.append(f"{options.max_patches} of them drawn with seed {options.seed}, sent row by row")
     if min(level.width_px, level.height_px) < scale.side_px:
