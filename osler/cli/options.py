@@ -88,6 +88,12 @@ class GeneratingOptions:
     repetition_penalty: Annotated[float | None, _option("Above 1: divides what was already said.", GENERATING)] = None
     frequency_penalty: Annotated[float | None, _option("Subtracted for each earlier occurrence.", GENERATING)] = None
     presence_penalty: Annotated[float | None, _option("Subtracted once for what has occurred.", GENERATING)] = None
+    dry_multiplier: Annotated[
+        float | None, _option("Subtracted for repeating what was said at length (0: off).", GENERATING, min=0)
+    ] = None
+    dry_allowed_length: Annotated[
+        int | None, _option("Tokens that may be repeated in a row (default: 2).", GENERATING, min=1)
+    ] = None
     stop: Annotated[list[str] | None, _option("Stop before this text (may be repeated).", GENERATING)] = None
     schema: Annotated[
         str | None, _option("Answer in JSON that fits the JSON Schema in this file.", GENERATING, metavar="FILE")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from osler.engine.repeats import Repeats
 from osler.engine.sampling import Sampling
 from osler.errors import InputError, WeightsError
 
@@ -44,6 +45,7 @@ class Sampler:
         self._prompt = np.unique(prompt) if sampling.repetition_penalty != 1 else np.zeros(0, np.int64)
         self._bias_ids = np.fromiter(sampling.logit_bias.keys(), np.int64)
         self._bias = np.fromiter(sampling.logit_bias.values(), np.float32)
+        self._repeats = _repeats_of(sampling)
 
     def choose(self, logits: np.ndarray, allowed: np.ndarray | None = None) -> Choice:
         """Choose a token and remember it for the penalties.
@@ -69,6 +71,8 @@ class Sampler:
         """Remember a token for the penalties, one that was chosen or one that could only come next."""
         if self.sampling.changes_logits:
             self._generated[token] += 1
+        if self._repeats is not None:
+            self._repeats.note(token)
 
     def _penalised(self, logits: np.ndarray, allowed: np.ndarray | None) -> np.ndarray:
         """[V] float32 after mask, bias and penalties; the input itself where nothing changes it."""
@@ -83,6 +87,9 @@ class Sampler:
         self._penalise_repetition(scores, np.union1d(self._prompt, ids))
         counts = np.fromiter(self._generated.values(), np.float32)
         scores[ids] -= self.sampling.frequency_penalty * counts + self.sampling.presence_penalty
+        if self._repeats is not None:
+            tokens, amounts = self._repeats.penalties()
+            scores[tokens] -= amounts
         return scores
 
     def _penalise_repetition(self, scores: np.ndarray, seen: np.ndarray) -> None:
@@ -97,6 +104,15 @@ class Sampler:
         ids = candidates(scaled, self.sampling)
         place = _place(np.exp(scaled if ids is None else scaled[ids]), self._generator.random())
         return place if ids is None else int(ids[place])
+
+
+def _repeats_of(sampling: Sampling) -> Repeats | None:
+    """What watches over repetitions, where that is asked for."""
+    if not sampling.dry_multiplier:
+        return None
+    return Repeats(
+        multiplier=sampling.dry_multiplier, base=sampling.dry_base, allowed_length=sampling.dry_allowed_length
+    )
 
 
 def log_sum_exp(logits: np.ndarray) -> float:

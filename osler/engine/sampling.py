@@ -20,7 +20,7 @@ class Sampling:
 
     They work on the logits in this order, which is that of vLLM up to the penalties and of Hugging Face's
     generate after them: grammar mask, `logit_bias`, `repetition_penalty`, `frequency_penalty` and
-    `presence_penalty`, `temperature`, `top_k`, `top_p`, `min_p`, then the draw.
+    `presence_penalty`, `dry_multiplier`, `temperature`, `top_k`, `top_p`, `min_p`, then the draw.
 
     Attributes:
         temperature: divides the logits, 0.001 to 100; 0 is greedy, and then top_k, top_p and min_p change nothing.
@@ -30,6 +30,10 @@ class Sampling:
         frequency_penalty: subtracted once for each time a token was generated, in [-2, 2].
         presence_penalty: subtracted once if a token was generated at all, in [-2, 2].
         repetition_penalty: > 0; divides positive and multiplies negative logits of tokens in prompt or answer.
+        dry_multiplier: >= 0; taken off the logit of a token that would make a run of tokens stand in the answer twice
+            that is one token longer than allowed (`osler.engine.repeats`); 0 is off.
+        dry_base: >= 1; what each further token of such a run multiplies that with.
+        dry_allowed_length: >= 1; runs of up to so many tokens may stand twice.
         seed: makes draws repeat; None draws afresh. Each sequence has its own generator, so requests that are
             computed beside it do not change its draws.
         logit_bias: {token id: amount added to its logit}.
@@ -54,6 +58,9 @@ class Sampling:
     frequency_penalty: float = 0.0
     presence_penalty: float = 0.0
     repetition_penalty: float = 1.0
+    dry_multiplier: float = 0.0
+    dry_base: float = 1.75
+    dry_allowed_length: int = 2
     seed: int | None = None
     logit_bias: Mapping[int, float] = field(default_factory=dict)
     logprobs: bool = False
@@ -119,7 +126,7 @@ class Sampling:
     def changes_logits(self) -> bool:
         """Whether any option changes the logits themselves, before temperature and truncation."""
         penalties = (self.frequency_penalty, self.presence_penalty, self.repetition_penalty)
-        return bool(self.logit_bias) or penalties != (0, 0, 1)
+        return bool(self.logit_bias) or penalties != (0, 0, 1) or self.dry_multiplier > 0
 
 
 def _error(name: str, value: object, expected: str) -> InputError:
@@ -187,6 +194,9 @@ _CHECKS = (
     _check("frequency_penalty", "a number from -2 to 2", lambda f: _is_number(f) and -2 <= f <= 2),
     _check("presence_penalty", "a number from -2 to 2", lambda f: _is_number(f) and -2 <= f <= 2),
     _check("repetition_penalty", "a number above 0 (1 changes nothing)", lambda r: _is_number(r) and r > 0),
+    _check("dry_multiplier", "a number from 0 to 100", lambda m: _is_number(m) and 0 <= m <= 100),
+    _check("dry_base", "a number from 1 to 10", lambda b: _is_number(b) and 1 <= b <= 10),
+    _check("dry_allowed_length", "a whole number >= 1", lambda n: _is_whole(n) and n >= 1),
     _check("seed", "a whole number >= 0, or None", lambda s: s is None or (_is_whole(s) and s >= 0)),
     _check("logprobs", "True or False", lambda b: isinstance(b, bool)),
     _check("top_logprobs", "a whole number from 0 to 100", lambda n: _is_whole(n) and 0 <= n <= 100),

@@ -34,6 +34,9 @@ class SamplingOptions(TypedDict, total=False):
     frequency_penalty: float
     presence_penalty: float
     repetition_penalty: float
+    dry_multiplier: float
+    dry_base: float
+    dry_allowed_length: int
     seed: int | None
     stop: Sequence[str] | str
     logit_bias: Mapping[int, float]
