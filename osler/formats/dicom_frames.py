@@ -51,9 +51,11 @@ class FramePlace:
 
 def macro(dataset: Dataset, frame: int, keyword: str) -> Dataset:
     """A functional group's one item for a frame, its own or the one shared by all; an empty data set where none is."""
-    per_frame = sequence(dataset, "PerFrameFunctionalGroupsSequence")
-    groups = per_frame[frame : frame + 1] if _is_small(dataset, "PerFrameFunctionalGroupsSequence") else ()
-    for group in (*groups, *sequence(dataset, "SharedFunctionalGroupsSequence")[:1]):
+    shared, per_frame = (
+        sequence(dataset, groups) if _is_small(dataset, groups) else ()
+        for groups in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+    )
+    for group in (*per_frame[frame : frame + 1], *shared[:1]):
         for item in sequence(group, keyword)[:1]:
             return item
     return Dataset()

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from osler.errors import InputError
+from osler.imaging.levels import colours
 from osler.imaging.rescale import hounsfield, reduce_depth, rescaled_range, stretch_film, stretch_slice
 from osler.imaging.window import window as apply_window
 from osler.tasks.ct_windows import CT_WINDOWS_HU, limits_of, words_of
@@ -36,6 +37,7 @@ __all__ = ["Developed", "develop", "develop_frame", "develop_raster"]
 TURNED = "MONOCHROME1: low values are bright, turned round"
 REPEATED = "grey repeated in three channels"
 UNCHANGED = (1.0, 0.0)
+BAND_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -142,13 +144,17 @@ def _ct(dicom: "DicomImage", path: Path, limits: tuple[tuple[float, float], ...]
             f"cannot read `{path}`: expected both numbers that give Hounsfield units, {missing} is missing",
             hint="export the series again with its rescale",
         )
-    hu = hounsfield(dicom.stored, 1.0 if dicom.slope is None else dicom.slope, dicom.intercept or 0.0)
-    rescaled = () if dicom.slope is None else ("rescaled to Hounsfield units",)
+    slope, intercept = (1.0 if dicom.slope is None else dicom.slope), dicom.intercept or 0.0
+    pixels = np.empty((*dicom.stored.shape, 3), np.uint8)
+    for start in range(0, len(pixels), BAND_ROWS):
+        band = hounsfield(dicom.stored[start : start + BAND_ROWS], slope, intercept)
+        pixels[start : start + BAND_ROWS] = colours(band, limits)
+    steps = [] if dicom.slope is None else ["rescaled to Hounsfield units"]
     if len(limits) == 1:
-        steps = (*rescaled, f"window in HU: {words_of(limits)}", REPEATED)
-        return Developed(pixels=_three(apply_window(hu, *limits[0])), steps=steps, windows=limits)
-    pixels = np.stack([apply_window(hu, *one) for one in limits], axis=-1)
-    return Developed(pixels=pixels, steps=(*rescaled, f"CT windows in HU: {words_of(limits)}"), windows=limits)
+        steps += [f"window in HU: {words_of(limits)}", REPEATED]
+    else:
+        steps.append(f"CT windows in HU: {words_of(limits)}")
+    return Developed(pixels=pixels, steps=tuple(steps), windows=limits)
 
 
 def _rescale(dicom: "DicomImage") -> tuple[np.ndarray, float, float, tuple[str, ...]]:

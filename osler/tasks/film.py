@@ -13,7 +13,7 @@ import numpy as np
 
 from osler.errors import InputError
 from osler.imaging.sample import equidistant
-from osler.tasks.develop import develop, develop_frame
+from osler.tasks.develop import develop_frame
 from osler.tasks.study_options import Recipe, StudyOptions
 from osler.tasks.tiled import num_tiles, tiled
 from osler.tasks.view import Plan, View
@@ -22,7 +22,7 @@ from osler.values import FileRecord, Image, ImagePart, Origin, SourceRecord, Tex
 if TYPE_CHECKING:
     from osler.formats.dicom_header import DicomHeader
 
-__all__ = ["MAX_FRAMES", "develop", "plan_film"]
+__all__ = ["MAX_FRAMES", "plan_film"]
 
 MAX_FRAMES = 8
 MAX_PIXELS = 178_956_970  # of all frames of one file together, as for a single picture
