@@ -9,6 +9,7 @@ other TIFF                            tiles and at least one smaller version (a 
 MIRAX                                 a JPEG beside a folder of its own name that holds Slidedat.ini
 Hamamatsu VMS, VMU                    an INI text whose first section says so
 Zeiss CZI                             its first bytes
+Sakura                                an SQLite database with a table of that maker's
 ====================================  ==============================================================
 
 DICOM is not among them: a DICOM slide is several files, told by their SOP class (`WHOLE_SLIDE_CLASS`) where files are
@@ -30,6 +31,7 @@ HEAD_BYTES = 64
 NDPI_TAG = 65420
 INI_SECTIONS = (b"[Virtual Microscope Specimen]", b"[Uncompressed Virtual Microscope Specimen]")
 CZI_MAGIC = b"ZISRAWFILE"
+SQLITE_MAGIC, SAKURA_TABLE, SCHEMA_BYTES = b"SQLite format 3\0", b"DataManagerSQLiteConfigXPO", 2**18
 DESCRIPTION_MARKS = (b"Aperio", b"<scn ", b"DPUfsImport", b"ScanOutputManager", b"MedScan")
 TIFF_MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -47,6 +49,9 @@ def slide_kind(path: Path) -> SlideKind | None:
         return _tiff_kind(path)
     if head.startswith(CZI_MAGIC) or head.lstrip(b"\xef\xbb\xbf\r\n \t").startswith(INI_SECTIONS):
         return "openslide"
+    if head.startswith(SQLITE_MAGIC):
+        with path.open("rb") as stream:
+            return "openslide" if SAKURA_TABLE in stream.read(SCHEMA_BYTES) else None
     return "openslide" if head.startswith(b"\xff\xd8\xff") and mirax_folder(path) is not None else None
 
 

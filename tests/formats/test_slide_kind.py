@@ -1,3 +1,4 @@
+import sqlite3
 import struct
 
 import numpy as np
@@ -47,6 +48,14 @@ def test_a_jpeg_is_a_slide_only_beside_a_mirax_folder(tmp_path):
 def test_makers_own_formats_are_told_by_their_first_bytes(tmp_path, head):
     (tmp_path / "a").write_bytes(head)
     assert is_slide(tmp_path / "a")
+
+
+@pytest.mark.parametrize(("table", "expected"), [("DataManagerSQLiteConfigXPO", True), ("Holidays", False)])
+def test_a_database_is_a_slide_only_with_sakura_s_table(tmp_path, table, expected):
+    with sqlite3.connect(tmp_path / "a") as database:
+        database.execute(f"CREATE TABLE {table} (TableName TEXT)")
+    database.close()
+    assert is_slide(tmp_path / "a") is expected
 
 
 def test_a_dicom_slide_is_left_to_series(tmp_path):
