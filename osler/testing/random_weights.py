@@ -6,7 +6,16 @@ import numpy as np
 
 from osler.testing.shape import TinyShape
 
-__all__ = ["random_text", "random_vision", "to_bfloat16"]
+__all__ = [
+    "Named",
+    "RandomNumbers",
+    "biased_linear",
+    "layer_norm",
+    "random_text",
+    "random_tower",
+    "random_vision",
+    "to_bfloat16",
+]
 
 Named = tuple[str, np.ndarray]
 
@@ -17,7 +26,7 @@ def to_bfloat16(values: np.ndarray) -> np.ndarray:
     return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
 
 
-class _Source:
+class RandomNumbers:
     """Random numbers that bfloat16 holds exactly, so that every number format of a checkpoint means the same model."""
 
     def __init__(self, seed: int) -> None:
@@ -33,7 +42,7 @@ class _Source:
 
 def random_text(shape: TinyShape, seed: int) -> Iterator[Named]:
     """The decoder's weights by Hugging Face's names without a prefix, norms as w (the factor is 1 + w)."""
-    source = _Source(seed)
+    source = RandomNumbers(seed)
     width, query, key = shape.width, shape.heads * shape.head_width, shape.kv_heads * shape.head_width
     yield "embed_tokens.weight", source.normal(shape.vocabulary_size, width, scale=width**-0.5)
     yield "norm.weight", source.normal(width, scale=0.2)
@@ -54,31 +63,38 @@ def random_text(shape: TinyShape, seed: int) -> Iterator[Named]:
 
 def random_vision(shape: TinyShape, seed: int) -> Iterator[Named]:
     """Tower and projector by Hugging Face's names: `vision_tower.…` and `multi_modal_projector.…`."""
-    source = _Source(seed + 1_000_003)
+    source = RandomNumbers(seed + 1_000_003)
     width, feed_forward, tower = shape.vision_width, shape.vision_feed_forward_width, "vision_tower."
     patch = source.normal(width, 3, shape.patch_px, shape.patch_px, scale=0.04)
     yield f"{tower}embeddings.patch_embedding.weight", patch
     yield f"{tower}embeddings.patch_embedding.bias", source.normal(width, scale=0.1)
     yield f"{tower}embeddings.position_embedding.weight", source.normal(shape.num_patches, width, scale=0.5)
-    for layer in range(shape.vision_layers):
-        prefix = f"{tower}encoder.layers.{layer}."
-        for norm in ("layer_norm1", "layer_norm2"):
-            yield from _layer_norm(source, prefix + norm, width)
-        for name in ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj"):
-            yield from _biased_linear(source, prefix + name, width, width)
-        yield from _biased_linear(source, f"{prefix}mlp.fc1", feed_forward, width)
-        yield from _biased_linear(source, f"{prefix}mlp.fc2", width, feed_forward)
-    yield from _layer_norm(source, f"{tower}post_layernorm", width)
+    yield from random_tower(source, tower, shape.vision_layers, width, feed_forward)
+    yield from layer_norm(source, f"{tower}post_layernorm", width)
     yield "multi_modal_projector.mm_soft_emb_norm.weight", source.normal(width, scale=0.2)
     projection = source.normal(width, shape.width, scale=width**-0.5)
     yield "multi_modal_projector.mm_input_projection_weight", projection
 
 
-def _layer_norm(source: _Source, name: str, width: int) -> Iterator[Named]:
+def random_tower(source: RandomNumbers, prefix: str, layers: int, width: int, feed_forward: int) -> Iterator[Named]:
+    """The layers of a SigLIP tower whose weights' names begin with `prefix`."""
+    for layer in range(layers):
+        inside = f"{prefix}encoder.layers.{layer}."
+        for norm in ("layer_norm1", "layer_norm2"):
+            yield from layer_norm(source, inside + norm, width)
+        for name in ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj"):
+            yield from biased_linear(source, inside + name, width, width)
+        yield from biased_linear(source, f"{inside}mlp.fc1", feed_forward, width)
+        yield from biased_linear(source, f"{inside}mlp.fc2", width, feed_forward)
+
+
+def layer_norm(source: RandomNumbers, name: str, width: int) -> Iterator[Named]:
+    """Weight and bias of a norm."""
     yield f"{name}.weight", source.normal(width, scale=0.2, mean=1.0)
     yield f"{name}.bias", source.normal(width, scale=0.1)
 
 
-def _biased_linear(source: _Source, name: str, rows: int, columns: int) -> Iterator[Named]:
+def biased_linear(source: RandomNumbers, name: str, rows: int, columns: int) -> Iterator[Named]:
+    """Weight and bias of a linear layer."""
     yield f"{name}.weight", source.linear(rows, columns)
     yield f"{name}.bias", source.normal(rows, scale=0.1)

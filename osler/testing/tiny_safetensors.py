@@ -11,7 +11,7 @@ from osler.testing.random_weights import random_text, random_vision, to_bfloat16
 from osler.testing.shape import TinyShape
 from osler.testing.vocabulary import TINY_VOCABULARY
 
-__all__ = ["write_safetensors"]
+__all__ = ["write_safetensors", "write_weights"]
 
 Prefixes = Literal["new", "old", "text"]
 _PREFIXES: dict[str, dict[str, str]] = {
@@ -73,18 +73,19 @@ def _config(shape: TinyShape, *, text_only: bool) -> dict[str, object]:
 def _write_shards(folder: Path, weights: Mapping[str, np.ndarray], kind: str, shards: int) -> None:
     names = sorted(weights)
     if shards == 1:
-        _write_file(folder / "model.safetensors", weights, kind)
+        write_weights(folder / "model.safetensors", weights, kind)
         return
     weight_map = {}
     for number in range(shards):
         file_name = f"model-{number + 1:05}-of-{shards:05}.safetensors"
         part = names[number::shards]
         weight_map.update(dict.fromkeys(part, file_name))
-        _write_file(folder / file_name, {name: weights[name] for name in part}, kind)
+        write_weights(folder / file_name, {name: weights[name] for name in part}, kind)
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))
 
 
-def _write_file(path: Path, weights: Mapping[str, np.ndarray], kind: str) -> None:
+def write_weights(path: Path, weights: Mapping[str, np.ndarray], kind: str) -> None:
+    """A safetensors file of float32 arrays, stored as `kind`: "bf16", "f16" or "f32"."""
     from safetensors import TensorSpec, serialize_file
 
     dtype = {"bf16": "bfloat16", "f16": "float16", "f32": "float32"}[kind]

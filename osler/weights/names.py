@@ -14,6 +14,8 @@ __all__ = [
     "canonical_shape",
     "expected_shapes",
     "is_text_matrix",
+    "tower_layer_shapes",
+    "vision_tower_shapes",
 ]
 
 Shape = tuple[int, ...]
@@ -90,22 +92,31 @@ def _text_layer_shapes(config: TextConfig) -> dict[str, Shape]:
     }
 
 
-def _vision_shapes(config: VisionConfig, text_width: int) -> Iterator[tuple[str, Shape]]:
-    width, feed_forward = config.width, config.feed_forward_width
+def vision_tower_shapes(config: VisionConfig) -> Iterator[tuple[str, Shape]]:
+    """The weights of SigLIP's picture tower, without what comes behind it."""
+    width = config.width
     yield "vision.patch.weight", (width, 3 * config.patch_px**2)
     yield "vision.patch.bias", (width,)
     yield "vision.positions", (config.patches_per_side**2, width)
     for index in range(config.num_layers):
-        prefix = f"vision.layers.{index}."
-        for name in VISION_LAYER_NORMS:
-            yield f"{prefix}{name}.weight", (width,)
-            yield f"{prefix}{name}.bias", (width,)
-        for name in VISION_LAYER_LINEARS:
-            rows = feed_forward if name == "up" else width
-            columns = feed_forward if name == "down" else width
-            yield f"{prefix}{name}.weight", (rows, columns)
-            yield f"{prefix}{name}.bias", (rows,)
+        yield from tower_layer_shapes(f"vision.layers.{index}.", width, config.feed_forward_width)
     yield "vision.norm.weight", (width,)
     yield "vision.norm.bias", (width,)
-    yield "projector.norm", (width,)
-    yield "projector.weight", (text_width, width)
+
+
+def tower_layer_shapes(prefix: str, width: int, feed_forward: int) -> Iterator[tuple[str, Shape]]:
+    """The weights of one layer of a SigLIP tower."""
+    for name in VISION_LAYER_NORMS:
+        yield f"{prefix}{name}.weight", (width,)
+        yield f"{prefix}{name}.bias", (width,)
+    for name in VISION_LAYER_LINEARS:
+        rows = feed_forward if name == "up" else width
+        columns = feed_forward if name == "down" else width
+        yield f"{prefix}{name}.weight", (rows, columns)
+        yield f"{prefix}{name}.bias", (rows,)
+
+
+def _vision_shapes(config: VisionConfig, text_width: int) -> Iterator[tuple[str, Shape]]:
+    yield from vision_tower_shapes(config)
+    yield "projector.norm", (config.width,)
+    yield "projector.weight", (text_width, config.width)

@@ -1,10 +1,8 @@
 """A folder of safetensors, as published, as a checkpoint."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,11 +16,11 @@ from osler.weights.mapped import MappedFile
 from osler.weights.names import Shape, canonical_shape
 from osler.weights.safetensors_config import model_config
 from osler.weights.safetensors_file import SafetensorsFile, StoredTensor
+from osler.weights.safetensors_folder import read_json, weight_files
 from osler.weights.safetensors_names import canonical_name
 
 __all__ = ["SafetensorsCheckpoint"]
 
-_INDEX = "model.safetensors.index.json"
 _NO_VISION = (
     "these weights hold no vision tower: use a multimodal model, such as medgemma-1.5-4b-it or medgemma-27b-it,"
     " with all of its files"
@@ -34,8 +32,8 @@ class SafetensorsCheckpoint(Checkpoint):
 
     def __init__(self, folder: Path) -> None:
         self.path = folder
-        paths = _weight_files(folder)
-        values = _read_json(folder / "config.json")
+        paths = weight_files(folder)
+        values = read_json(folder / "config.json")
         self._files = [SafetensorsFile(path) for path in paths]
         self._places = _places(self._files, folder)
         has_vision = any(name.startswith("vision.") for name in self._places)
@@ -95,53 +93,6 @@ class SafetensorsCheckpoint(Checkpoint):
     def release(self) -> None:
         for file in self._files:
             file.mapped.release()
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise WeightsError(
-            f"`{path.parent.name}` is incomplete: {path.name} is missing", hint="fetch all files of the model"
-        )
-    try:
-        values = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise WeightsError(f"cannot read `{path.name}`: it is not JSON", hint="fetch the file again") from error
-    if not isinstance(values, dict):
-        raise WeightsError(f"cannot read `{path.name}`: it is not a table", hint="fetch the file again")
-    return values
-
-
-def _weight_files(folder: Path) -> list[Path]:
-    """The shards that the index names, or model.safetensors, or the only file there is."""
-    if (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():
-        raise WeightsError(f"`{folder.name}` holds a LoRA adapter and no model", hint="merge it into its model first")
-    if (folder / _INDEX).is_file():
-        return _shards(folder)
-    files = sorted(folder.glob("*.safetensors"))
-    named = [path for path in files if path.name == "model.safetensors"]
-    if named or len(files) == 1:
-        return named or files
-    names = ", ".join(f"`{path.name}`" for path in files)
-    raise WeightsError(
-        f"`{folder.name}` holds {len(files)} safetensors files and no {_INDEX}: {names}",
-        hint="fetch the index too, or keep one model in a folder",
-    )
-
-
-def _shards(folder: Path) -> list[Path]:
-    weight_map = _read_json(folder / _INDEX).get("weight_map")
-    if not isinstance(weight_map, dict) or not weight_map:
-        raise WeightsError(f"cannot read `{_INDEX}`: it has no weight_map", hint="fetch the file again")
-    names = sorted({str(name) for name in weight_map.values()})
-    if any(Path(name).name != name for name in names):
-        raise WeightsError(f"cannot read `{_INDEX}`: it points outside its folder", hint="fetch the file again")
-    missing = [name for name in names if not (folder / name).is_file()]
-    if missing:
-        raise WeightsError(
-            f"`{folder.name}` is incomplete: {len(missing)} of {len(names)} shards are missing: {', '.join(missing)}",
-            hint="fetch all files of the model",
-        )
-    return [folder / name for name in names]
 
 
 def _places(files: list[SafetensorsFile], folder: Path) -> dict[str, tuple[SafetensorsFile, str]]:

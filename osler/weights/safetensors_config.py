@@ -9,52 +9,11 @@ from typing import Any
 
 from osler.errors import WeightsError
 from osler.model.config import ModelConfig, TextConfig, VisionConfig
+from osler.weights.config_fields import Fields
 
 __all__ = ["model_config"]
 
 _DEFAULT_PATTERN = 6
-
-
-class _Fields:
-    """Checked access to one table of config.json."""
-
-    def __init__(self, values: Mapping[str, Any], place: str) -> None:
-        self.values = values
-        self.place = place
-
-    def fail(self, key: str, expected: str) -> WeightsError:
-        return WeightsError(
-            f"cannot use config.json: `{self.place}{key}` must be {expected}, got {str(self.values.get(key))[:60]!r}",
-            hint="fetch config.json of the model again",
-        )
-
-    def get(self, key: str, default: Any) -> Any:
-        """A value; null counts as left out."""
-        value = self.values.get(key)
-        return default if value is None else value
-
-    def count(self, key: str, default: int) -> int:
-        value = self.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 2**31:
-            raise self.fail(key, "a whole number of at least 1")
-        return value
-
-    def positive(self, key: str, default: float) -> float:
-        value = self.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
-            raise self.fail(key, "a number above 0")
-        return float(value)
-
-    def table(self, key: str) -> "_Fields":
-        value = self.get(key, {})
-        if not isinstance(value, Mapping):
-            raise self.fail(key, "a table")
-        return _Fields(value, f"{self.place}{key}.")
-
-    def require(self, key: str, allowed: tuple[Any, ...]) -> None:
-        """Refuse a variant of the architecture that the graphs do not compute."""
-        if self.values.get(key) not in (None, *allowed):
-            raise self.fail(key, f"{allowed[0]!r} or left out")
 
 
 def model_config(values: Mapping[str, Any], *, has_vision: bool) -> ModelConfig:
@@ -64,7 +23,7 @@ def model_config(values: Mapping[str, Any], *, has_vision: bool) -> ModelConfig:
         values: config.json.
         has_vision: whether the folder holds weights of a vision tower.
     """
-    top = _Fields(values, "")
+    top = Fields(values, "")
     kind = values.get("model_type")
     if kind == "gemma3_text":
         return ModelConfig(text=_text_config(top, bool(top.get("tie_word_embeddings", True))), vision=None)
@@ -79,7 +38,7 @@ def model_config(values: Mapping[str, Any], *, has_vision: bool) -> ModelConfig:
     return ModelConfig(text=_text_config(text, tied), vision=vision)
 
 
-def _text_config(fields: _Fields, tied_output: bool) -> TextConfig:
+def _text_config(fields: Fields, tied_output: bool) -> TextConfig:
     for key, allowed in (
         ("hidden_activation", ("gelu_pytorch_tanh",)),
         ("attention_bias", (False,)),
@@ -114,7 +73,7 @@ def _text_config(fields: _Fields, tied_output: bool) -> TextConfig:
 class _Rope:
     """Rotary bases and factor: `rope_parameters` by layer type (transformers 5) or the single fields before it."""
 
-    def __init__(self, fields: _Fields) -> None:
+    def __init__(self, fields: Fields) -> None:
         parameters = fields.table("rope_parameters")
         by_layer = "full_attention" in parameters.values or "sliding_attention" in parameters.values
         full = parameters.table("full_attention") if by_layer else parameters
@@ -127,7 +86,7 @@ class _Rope:
             raise sliding.fail("factor", "1 (local layers are not scaled)")
 
 
-def _rope_factor(scaling: _Fields) -> float:
+def _rope_factor(scaling: Fields) -> float:
     kind = scaling.get("rope_type", scaling.get("type", "default"))
     if kind == "default":
         return 1.0
@@ -136,7 +95,7 @@ def _rope_factor(scaling: _Fields) -> float:
     return scaling.positive("factor", 1.0)
 
 
-def _global_layers(fields: _Fields, layers: int) -> tuple[bool, ...]:
+def _global_layers(fields: Fields, layers: int) -> tuple[bool, ...]:
     types = fields.values.get("layer_types")
     if types is not None:
         if len(types) != layers or not set(types) <= {"full_attention", "sliding_attention"}:
@@ -146,7 +105,7 @@ def _global_layers(fields: _Fields, layers: int) -> tuple[bool, ...]:
     return tuple((layer + 1) % pattern == 0 for layer in range(layers))
 
 
-def _vision_config(top: _Fields) -> VisionConfig:
+def _vision_config(top: Fields) -> VisionConfig:
     fields = top.table("vision_config")
     fields.require("hidden_act", ("gelu_pytorch_tanh",))
     width, heads = fields.count("hidden_size", 768), fields.count("num_attention_heads", 12)
