@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from osler.engine.grammar_types import Schema, numbers_in
@@ -11,7 +12,9 @@ from osler.errors import InputError
 __all__ = ["Caps", "Place", "caps_for", "refusal"]
 
 LARGEST_EXACT = 2**53
-"""Whole numbers beyond it are not told apart by what checks them."""
+FINEST_EXACT = 22
+"""llguidance reads a number as a whole number up to the first, times or divided by ten to a power up to the second.
+Such numbers come out as they were written; others may come out one unit in the last place off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +93,10 @@ def caps_for(schema: Schema, caps: Caps) -> Caps:
         items = max(items, _size(key, value, "minItems", list))
         properties = max(properties, _size(key, value, "minProperties", dict))
     for number in numbers_in(schema):
-        if not abs(number) <= LARGEST_EXACT:
+        if not _is_exact(number):
             raise InputError(
-                f"cannot hold a reply to the schema: it names a number beyond {LARGEST_EXACT:,}",
-                hint="numbers that large are not exact; ask for digits in a text instead",
+                f"cannot hold a reply to the schema: it names the number {number:.20g}, which is not exact",
+                hint=f"write numbers up to {LARGEST_EXACT:,} with at most 15 digits, or ask for digits in a text",
             )
         limit = None if limit is None or abs(number) >= limit else limit
         step = None if step is None or _decimals(number) > _decimals(step) else step
@@ -117,6 +120,14 @@ def _size(key: str, value: Any, keyword: str, kind: type[str] | type[list] | typ
     if key == keyword and isinstance(value, int | float):
         return int(value)
     return len(value) if key in ("", "const") and isinstance(value, kind) else 0
+
+
+def _is_exact(number: float) -> bool:
+    if not abs(number) <= LARGEST_EXACT:  # nor is what is no number
+        return False
+    _, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
+    assert isinstance(exponent, int)
+    return int("".join(map(str, digits))) <= LARGEST_EXACT and abs(exponent) <= FINEST_EXACT
 
 
 def _decimals(number: float) -> int:

@@ -250,3 +250,40 @@ def test_an_interruption_changes_no_reply(place, after):
         pass
     expected = [answer(number=number, schema=REPORT).token_ids for number in range(2)]
     assert [sequence.token_ids for sequence in sequences] == expected
+
+
+class Stubborn:
+    """Wants the same text over and over, whatever it is asked."""
+
+    def __init__(self, text):
+        self.config = tiny_config(vocabulary_size=TOKENIZER.size)
+        self._ids = TOKENIZER.encode(text)
+        self._num_asked = 0
+
+    def step(self, chunks):
+        logits = np.zeros((sum(chunk.num_logits for chunk in chunks), TOKENIZER.size), np.float32)
+        for row in logits:
+            row[self._ids[min(self._num_asked, len(self._ids) - 1)]] = 9
+            self._num_asked += 1
+        return logits
+
+
+@pytest.mark.parametrize(
+    "wish, schema, longest",
+    [
+        ('"a', {"type": "string"}, 2002),
+        ('"\n', {"type": "string"}, 4002),
+        ("-1", {"type": "integer"}, 16),
+        ("0.0", {"type": "number"}, 8),
+        ("1e9", {"type": "number"}, 16),
+        ("[n,", {"type": "array", "items": {"type": "null"}}, 600),
+        ('{"k', {"type": "object", "additionalProperties": {"type": "null"}}, 3000),
+        ('{"m', {"type": "object", "properties": {"m": {"$ref": "#"}}}, 100),
+    ],
+    ids=lambda value: None if isinstance(value, int) else json.dumps(value),
+)
+def test_a_model_that_repeats_itself_comes_to_an_end(wish, schema, longest):
+    engine = Engine(Stubborn(wish), stop_ids=STOPS, global_blocks=127, local_blocks=127, tokenizer=TOKENIZER)
+    reply = engine.run([Request(ids=[20], sampling=Sampling(schema=schema, max_new_tokens=4050))])[0]
+    assert reply.finish_reason == "stop"
+    assert len(json.dumps(json.loads(reply.text))) <= longest
