@@ -4,7 +4,7 @@ Colour comes out as 8-bit RGB. Grey of more than 8 bits comes out in its own num
 not the decoder's to say.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +30,8 @@ OPENERS: dict[str, Callable[[Any], Pillow.Image]] = {
 }
 NAMES = {"png": "PNG", "jpeg": "JPEG", "tiff": "TIFF", "webp": "WebP", "bmp": "BMP"}
 ORIENTATION = 0x0112
+BAND_ROWS = 256
+MAX_WEBP_PIXELS = 100_000_000  # its decoder takes 16 bytes a pixel, and 34 bytes may say that there are as many
 TIFF_PHOTOMETRIC = 262
 WHITE_IS_ZERO = 0
 MODES = {
@@ -76,6 +78,7 @@ def read_raster(path: Path, kind: Kind) -> Raster:
     with path.open("rb") as stream, silenced("PIL.TiffImagePlugin"):
         picture = _guard(path, kind, lambda: OPENERS[kind](stream))
         check_size(str(path), *picture.size)
+        _check_webp(path, kind, picture.width * picture.height)
         first = f"decoded {NAMES[kind]}: {picture.width} × {picture.height} pixels, {_depth(picture)}"
         raster = _guard(path, kind, lambda: raster_of(picture))
         pages = _num_pages(picture)
@@ -89,14 +92,13 @@ def raster_of(picture: Pillow.Image) -> Raster:
     reduced = _is_reduced(picture)
     upright, turned = _upright(picture)
     if upright.mode.startswith("I;16") or upright.mode in DEEP:
-        values: np.ndarray = np.array(upright, dtype=DEEP.get(upright.mode, np.uint16))
+        values = _deep(upright)
         if photometric == WHITE_IS_ZERO and values.dtype == np.uint16:
             return Raster(
                 values=65_535 - values, steps=(*turned, "low values are bright (white is zero): turned round")
             )
         return Raster(values=values, steps=turned)
-    colour, steps = _colour(upright)
-    return Raster(values=np.array(colour), steps=turned + reduced + steps)
+    return Raster(values=_rgb(upright), steps=turned + reduced + _colour_steps(upright))
 
 
 def _guard(path: Path, kind: Kind, decode: Callable[[], Result]) -> Result:
@@ -115,6 +117,14 @@ def _guard(path: Path, kind: Kind, decode: Callable[[], Result]) -> Result:
             f"is not read ({type(error).__name__})",
             hint="copy or download it again, or save it as PNG",
         ) from error
+
+
+def _check_webp(path: Path, kind: Kind, num_pixels: int) -> None:
+    if kind == "webp" and num_pixels > MAX_WEBP_PIXELS:
+        raise InputError(
+            f"cannot read `{path}`: a WebP picture of {num_pixels:,} pixels, expected at most {MAX_WEBP_PIXELS:,}",
+            hint="save it as PNG or JPEG, or a smaller copy",
+        )
 
 
 def _num_pages(picture: Pillow.Image) -> int:
@@ -150,16 +160,47 @@ def _is_reduced(picture: Pillow.Image) -> tuple[str, ...]:
     return ("16-bit colour cut to its upper 8 bits",) if reduced else ()
 
 
-def _colour(picture: Pillow.Image) -> tuple[Pillow.Image, tuple[str, ...]]:
-    """Any mode of at most 8 bits to RGB; what is transparent is laid over white, like ink on paper."""
+def _deep(picture: Pillow.Image) -> np.ndarray:
+    """[Y, X] of grey of more than 8 bits."""
+    values: np.ndarray = np.empty((picture.height, picture.width), DEEP.get(picture.mode, np.uint16))
+    for place, band in enumerate(_bands(picture)):
+        values[place * BAND_ROWS : (place + 1) * BAND_ROWS] = np.asarray(band)
+    return values
+
+
+def _rgb(picture: Pillow.Image) -> np.ndarray:
+    """[Y, X, 3] uint8 of any mode of at most 8 bits; what is transparent is laid over white, like ink on paper.
+
+    Some rows at a time: Pillow takes four bytes a pixel for each of its copies.
+    """
+    values = np.empty((picture.height, picture.width, 3), np.uint8)
+    for place, band in enumerate(_bands(picture)):
+        opaque = _on_paper(band) if band.has_transparency_data else band.convert("RGB")
+        values[place * BAND_ROWS : (place + 1) * BAND_ROWS] = np.asarray(opaque)
+    return values
+
+
+def _on_paper(picture: Pillow.Image) -> Pillow.Image:
+    layer = _with_alpha(picture)
+    return Pillow.alpha_composite(Pillow.new("RGBA", layer.size, "white"), layer).convert("RGB")
+
+
+def _colour_steps(picture: Pillow.Image) -> tuple[str, ...]:
+    """What turning a picture into RGB does, in words."""
     if picture.has_transparency_data:
-        layer = (picture.convert("LA") if picture.mode == "La" else picture).convert("RGBA")
-        if np.asarray(layer.getchannel("A")).min() == 255:
-            return layer.convert("RGB"), ("opaque transparency channel dropped",)
-        paper = Pillow.new("RGBA", picture.size, "white")
-        return Pillow.alpha_composite(paper, layer).convert("RGB"), ("transparent parts laid over white",)
+        opaque = all(_with_alpha(band).getchannel("A").getextrema()[0] == 255 for band in _bands(picture))
+        return ("opaque transparency channel dropped",) if opaque else ("transparent parts laid over white",)
     if picture.mode == "RGB":
-        return picture, ()
+        return ()
     grey = {"1": "black and white", "L": "grey"}.get(picture.mode)
-    step = f"{grey} repeated in three channels" if grey else f"{MODES.get(picture.mode, picture.mode)} to RGB"
-    return picture.convert("RGB"), (step,)
+    return (f"{grey} repeated in three channels" if grey else f"{MODES.get(picture.mode, picture.mode)} to RGB",)
+
+
+def _bands(picture: Pillow.Image) -> Iterator[Pillow.Image]:
+    """The picture in strips of some rows, from above."""
+    for top in range(0, picture.height, BAND_ROWS):
+        yield picture.crop((0, top, picture.width, min(top + BAND_ROWS, picture.height)))
+
+
+def _with_alpha(picture: Pillow.Image) -> Pillow.Image:
+    return (picture.convert("LA") if picture.mode == "La" else picture).convert("RGBA")

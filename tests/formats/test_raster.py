@@ -216,3 +216,31 @@ def test_a_pillow_picture_in_memory_is_read_too():
 )
 def test_every_mode_of_pillow_s_becomes_rgb(mode):
     assert raster_of(Pillow.new(mode, (3, 2))).values.shape == (2, 3, 3)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "I", "I;16", "L"])
+def test_tall_pictures_are_the_same_in_every_band(tmp_path, mode):
+    levels = np.random.default_rng(0).integers(0, 256, (600, 3), dtype=np.uint8)
+    picture = Pillow.fromarray(levels).convert("L").convert(mode)
+    raster = raster_of(picture)
+    expected = np.asarray(picture) if mode.startswith("I") else np.repeat(levels[:, :, None], 3, axis=2)
+    assert np.array_equal(raster.values, expected)
+
+
+def test_half_transparent_rows_are_laid_over_white_wherever_they_are():
+    layer = np.zeros((600, 2, 4), np.uint8)
+    layer[:, :, 3] = 255
+    layer[550:, :, 3] = 0
+    raster = raster_of(Pillow.fromarray(layer))
+    assert (raster.values[:550] == 0).all() and (raster.values[550:] == 255).all()
+    assert raster.steps == ("transparent parts laid over white",)
+
+
+def test_a_webp_picture_of_34_bytes_that_would_take_gigabytes_is_refused(tmp_path):
+    width, height = 13_000, 13_000
+    bits = (width - 1) | (height - 1) << 14
+    chunk = b"VP8L" + struct.pack("<I", 13) + b"\x2f" + struct.pack("<I", bits) + bytes(8) + b"\0"
+    path = tmp_path / "bomb"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk)
+    with pytest.raises(InputError, match="a WebP picture of 169,000,000 pixels, expected at most 100,000,000"):
+        read(path)
