@@ -76,14 +76,15 @@ def show(model: "Model", out: Path | None, *, loading_s: float) -> Showing:
     """Ask all questions, and draw the last answer."""
     from osler.tasks.images import open_image
     from osler.tasks.load import DEMONSTRATION
-    from osler.tasks.locate import overlay, png_of, with_boxes
+    from osler.tasks.locate import with_boxes
+    from osler.tasks.overlay import overlay, png_of
     from osler.tasks.writing import free_path, write_new
 
     film, smear = open_image(DEMONSTRATION / FILM), open_image(DEMONSTRATION / SMEAR)
     film_replies = tuple(model.ask(film, question, max_new_tokens=LONGEST_ANSWER) for question in FILM_QUESTIONS)
     smear_reply = with_boxes(model.ask(smear, SMEAR_QUESTION, max_new_tokens=LONGEST_ANSWER), smear)
     path = out or free_path(writable_folder() / OVERLAY)
-    write_new(path, png_of(overlay(smear, smear_reply)))
+    write_new(path, png_of(overlay(smear.pixels, smear_reply.boxes, smear_reply.notice)))
     return Showing(
         film=film,
         film_replies=film_replies,

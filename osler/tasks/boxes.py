@@ -23,10 +23,12 @@ from typing import Any, NamedTuple
 from osler.imaging.square import Square
 from osler.values import Box
 
-__all__ = ["RelativeBox", "place_boxes", "read_boxes"]
+__all__ = ["Reading", "RelativeBox", "overlap", "place_boxes", "read_answer", "read_boxes", "without_doubles"]
 
 FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
 OFFICIAL_RANGE = 1000.0
+SAME = 0.5
+"""Boxes that overlap by this count as one: the usual threshold of detection benchmarks (PASCAL VOC)."""
 
 
 class RelativeBox(NamedTuple):
@@ -39,11 +41,31 @@ class RelativeBox(NamedTuple):
     x1: float
 
 
+class Reading(NamedTuple):
+    """What an answer says of boxes, and how many of its objects were none."""
+
+    boxes: tuple[RelativeBox, ...]
+    num_unusable: int
+
+
+def read_answer(answer: str) -> Reading | None:
+    """The boxes of an answer, and how many objects were no boxes; None where it holds no readable list."""
+    objects = _last_list(answer)
+    if objects is None:
+        return None
+    found = [(str(item.get("label", "")), corners) for item in objects if (corners := _corners(item)) is not None]
+    largest = max((abs(number) for _, corners in found for number in corners), default=0.0)
+    scale = 1.0 if largest <= 1 else OFFICIAL_RANGE
+    boxes = tuple(RelativeBox(label, *(number / scale for number in corners)) for label, corners in found)
+    return Reading(boxes, len(objects) - len(found))
+
+
 def read_boxes(answer: str) -> tuple[RelativeBox, ...] | None:
     """The boxes of an answer from which the thinking is already split off.
 
     The last readable list of objects counts, fenced or bare, because an answer that argues first ends with its
-    result. Objects without four finite numbers in the order top, left, bottom, right are left out.
+    result; without a list, a single object with a box counts as one. Objects without four finite numbers in the order
+    top, left, bottom, right are left out.
 
     Returns:
         The boxes, () where the list has none, or None where the answer holds no readable list.
@@ -53,13 +75,8 @@ def read_boxes(answer: str) -> tuple[RelativeBox, ...] | None:
     >>> read_boxes("The heart is not visible.") is None
     True
     """
-    objects = _last_list(answer)
-    if objects is None:
-        return None
-    found = [(str(item.get("label", "")), corners) for item in objects if (corners := _corners(item)) is not None]
-    largest = max((abs(number) for _, corners in found for number in corners), default=0.0)
-    scale = 1.0 if largest <= 1 else OFFICIAL_RANGE
-    return tuple(RelativeBox(label, *(number / scale for number in corners)) for label, corners in found)
+    reading = read_answer(answer)
+    return None if reading is None else reading.boxes
 
 
 def place_boxes(boxes: Sequence[RelativeBox], width_px: int, height_px: int, *, padded: bool = True) -> tuple[Box, ...]:
@@ -84,6 +101,28 @@ def place_boxes(boxes: Sequence[RelativeBox], width_px: int, height_px: int, *, 
     return tuple(placed)
 
 
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes of one picture, 0 to 1.
+
+    >>> overlap(Box(label="", x0=0, y0=0, x1=2, y1=1), Box(label="", x0=1, y0=0, x1=3, y1=1))
+    0.3333333333333333
+    """
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    shared = max(0.0, width) * max(0.0, height)
+    areas = ((box.x1 - box.x0) * (box.y1 - box.y0) for box in (one, other))
+    return shared / (sum(areas) - shared) if shared else 0.0
+
+
+def without_doubles(boxes: Sequence[Box], least: float = SAME) -> tuple[Box, ...]:
+    """Boxes without those that overlap an earlier one by `least`: a thing seen twice, in a picture and in its parts."""
+    kept: list[Box] = []
+    for box in boxes:
+        if all(overlap(box, other) < least for other in kept):
+            kept.append(box)
+    return tuple(kept)
+
+
 def _corners(item: dict[str, Any]) -> tuple[float, float, float, float] | None:
     """The four numbers of an object's box, or None where they are no box."""
     box = item.get("box_2d")
@@ -97,11 +136,12 @@ def _corners(item: dict[str, Any]) -> tuple[float, float, float, float] | None:
 
 
 def _last_list(answer: str) -> list[dict[str, Any]] | None:
-    """The last JSON list of objects in a text: in a fence where one holds such a list, else bare."""
+    """The last JSON list of objects in a text: in a fence where one holds such a list, else bare; else one object."""
     for fenced in reversed(FENCE.findall(answer)):
         if (objects := _bare_list(fenced)) is not None:
             return objects
-    return _bare_list(answer)
+    objects = _bare_list(answer)
+    return _bare_object(answer) if objects is None else objects
 
 
 def _bare_list(text: str) -> list[dict[str, Any]] | None:
@@ -115,4 +155,19 @@ def _bare_list(text: str) -> list[dict[str, Any]] | None:
             if all(isinstance(item, dict) for item in value):
                 found = value
         position = text.find("[", end)
+    return found
+
+
+def _bare_object(text: str) -> list[dict[str, Any]] | None:
+    """A single object with a box, where a list was forgotten around it; not one of a list that was cut off."""
+    decoder, position, found = json.JSONDecoder(parse_int=float), text.find("{"), None
+    while position >= 0:
+        try:
+            value, end = decoder.raw_decode(text, position)
+        except (json.JSONDecodeError, RecursionError):
+            end = position + 1
+        else:
+            is_member = text[:position].rstrip().endswith(("[", ","))
+            found = [value] if "box_2d" in value and not is_member else found
+        position = text.find("{", end)
     return found

@@ -14,6 +14,8 @@ from osler.model.config import ModelConfig
 from osler.prompt import Tokenizer
 from osler.tasks.ask import images_of, sources_of
 from osler.tasks.chat import messages_from
+from osler.tasks.locate import locate
+from osler.tasks.located import Located
 from osler.tasks.prepare import Prepared, SamplingOptions, pictures_in, prepare, refuse_blind
 from osler.tasks.progress import Progress
 from osler.tasks.question import prepare_question
@@ -207,6 +209,29 @@ class Model:
     ) -> Stream:
         """As `chat`, but the answer comes in pieces; `sources` say in the reply what its images were chosen from."""
         return Stream(self, self._prepare(messages_from(messages), options, think=thinking, pad=pad, sources=sources))
+
+    def locate(
+        self,
+        files: Any,
+        things: str | Sequence[str],
+        *,
+        study: StudyOptions | None = None,
+        reasoning: bool = True,
+        pad: bool = True,
+        **options: Unpack[SamplingOptions],
+    ) -> Located:
+        """Find things in pictures: boxes in the original pixels.
+
+        Args:
+            files, study, pad, options: as in `ask`; each image is searched on its own, up to 1,000 tokens an answer.
+            things: what to look for, such as "right clavicle"; several are asked for one by one, side by side.
+            reasoning: let the model reason first, as the official prompt wishes; without, each answer is held to a
+                list of boxes.
+
+        Raises:
+            OslerError: as `ask` says; InputError where there are more than 64 questions in all.
+        """
+        return locate(self, files, things, study=study, reasoning=reasoning, pad=pad, options=options)
 
     def score(
         self,

@@ -18,7 +18,7 @@ from osler.tasks.room import LONGEST_ANSWER
 from osler.tasks.schema import schema_of
 from osler.values import Image, ImagePart, ImageRecord, Message, SourceRecord
 
-__all__ = ["Prepared", "SamplingOptions", "fitted", "pictures_in", "prepare", "refuse_blind", "sampling_of"]
+__all__ = ["Prepared", "SamplingOptions", "capped", "fitted", "pictures_in", "prepare", "refuse_blind", "sampling_of"]
 
 MOST_THREADS = os.cpu_count() or 1
 
@@ -138,6 +138,16 @@ def prepare(
         budget=budget,
         sources=tuple(sources),
         study=dict(study or {}),
+    )
+
+
+def capped(prepared: Prepared, longest: int) -> Prepared:
+    """The same with an answer of at most so many tokens: a task's own limit, where the user named none."""
+    new_tokens = min(prepared.budget.new_tokens, longest)
+    return replace(
+        prepared,
+        sampling=replace(prepared.sampling, max_new_tokens=new_tokens),
+        budget=replace(prepared.budget, new_tokens=new_tokens),
     )
 
 

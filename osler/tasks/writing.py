@@ -1,11 +1,12 @@
 """Writing what a person asked for: whole or not at all, and never over something else."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from osler.errors import InputError
 
-__all__ = ["free_path", "write_new"]
+__all__ = ["free_path", "refuse_existing", "write_new"]
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -33,3 +34,14 @@ def free_path(path: Path) -> Path:
         number += 1
         candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return candidate
+
+
+def refuse_existing(paths: Iterable[Path | None]) -> None:
+    """Refuse, before anything is computed, files that are there already.
+
+    Raises:
+        InputError: one of them is there.
+    """
+    for path in paths:
+        if path is not None and path.exists():
+            raise InputError(f"cannot write `{path}`: it is there already", hint="choose another name")

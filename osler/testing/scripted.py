@@ -1,21 +1,25 @@
 """A model that says what a test wants to hear; all but the network is real."""
 
 import math
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from osler.engine.engine import Engine
+from osler.engine.scheduler import Limits
 from osler.engine.step import Chunk
-from osler.model.config import ModelConfig
+from osler.model.config import ModelConfig, VisionConfig
 from osler.prompt import stop_ids
 from osler.tasks.model import Identity, Model
+from osler.tasks.pace import Pace
 from osler.tasks.progress import no_progress
+from osler.tasks.vectors import ImageVectors
 from osler.testing.runners import tiny_config
 from osler.testing.tokens import CharacterTokenizer
 
-__all__ = ["ScriptRunner", "scripted_model"]
+__all__ = ["BlankEncoder", "ScriptRunner", "scripted_model"]
 
 
 class ScriptRunner:
@@ -38,8 +42,22 @@ class ScriptRunner:
         return logits
 
 
-def scripted_model(*script: str | BaseException | None) -> Model:
-    """A model without vision that writes texts, in which special tokens are recognised.
+class BlankEncoder:
+    """A vision tower that sees nothing in any image."""
+
+    def __init__(self, image_tokens: int, width: int) -> None:
+        self._shape = (image_tokens, width)
+
+    def encode(self, pixels: np.ndarray, *, tick: Callable[[], None]) -> np.ndarray:
+        return np.zeros((len(pixels), *self._shape), np.float32)
+
+
+def scripted_model(*script: str | BaseException | None, sees: bool = False) -> Model:
+    """A model that writes texts, in which special tokens are recognised; one answer after the other.
+
+    Args:
+        script: what it writes; None stands for a result that is no number, and an exception is raised.
+        sees: whether it takes images, of which it sees nothing.
 
     >>> scripted_model("Clear.<end_of_turn>").ask(None, "Lungs?").text
     'Clear.'
@@ -49,13 +67,26 @@ def scripted_model(*script: str | BaseException | None) -> Model:
     for part in script:
         ids += tokenizer.encode(part) if isinstance(part, str) else [part]
     runner = ScriptRunner(ids, tokenizer.size)
-    engine = Engine(runner, stop_ids=stop_ids(tokenizer), global_blocks=64, local_blocks=64, tokenizer=tokenizer)
+    vision = VisionConfig(image_px=56, patch_px=14, image_tokens=4) if sees else None
+    engine = Engine(
+        runner,
+        stop_ids=stop_ids(tokenizer),
+        global_blocks=128,
+        local_blocks=128,
+        tokenizer=tokenizer,
+        limits=Limits(sequences=1),  # a second question waits until the first is answered
+    )
     return Model(
         Identity(path=Path("script"), description="a script", weights_id="0", precision="f32"),
-        ModelConfig(text=runner.config, vision=None),
+        ModelConfig(text=runner.config, vision=vision),
         tokenizer=tokenizer,
         context=engine.context,
         build_engine=lambda progress: engine,
-        vectors=None,
+        vectors=_vectors(vision, runner.config.width) if vision else None,
         progress=no_progress,
     )
+
+
+def _vectors(vision: VisionConfig, width: int) -> ImageVectors:
+    encoder = BlankEncoder(vision.image_tokens, width)
+    return ImageVectors(lambda: encoder, Pace(Path(os.devnull) / "pace", ""))

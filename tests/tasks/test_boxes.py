@@ -1,8 +1,11 @@
 """Reading boxes from answers, and placing them in the original image."""
 
+import numpy as np
 import pytest
 
-from osler.tasks.boxes import RelativeBox, place_boxes, read_boxes
+from osler.imaging.square import Square
+from osler.tasks.boxes import RelativeBox, overlap, place_boxes, read_answer, read_boxes, without_doubles
+from osler.values import Box
 
 
 def corners(answer: str) -> list[tuple[float, ...]] | None:
@@ -98,3 +101,46 @@ def test_a_box_is_clipped_to_the_image():
 
 def test_a_box_in_the_padding_is_left_out():
     assert place_boxes((RelativeBox("", 0.0, 0.0, 0.2, 1.0),), width_px=2000, height_px=1000) == ()
+
+
+def test_a_single_object_without_a_list_around_it_is_read():
+    assert corners('Final Answer: {"box_2d": [0, 0, 500, 1000], "label": "a"}') == [(0, 0, 0.5, 1)]
+
+
+def test_the_whole_objects_of_a_list_that_was_cut_off_are_not_taken_for_the_answer():
+    cut = '[{"box_2d": [0, 0, 10, 10], "label": "a"}, {"box_2d": [0, 0, 20, 20], "label": "b"}, {"box_2d": [0'
+    assert read_boxes(cut) is None
+
+
+def test_objects_that_are_no_boxes_are_counted():
+    reading = read_answer('[{"box_2d": [0, 0, 500, 500]}, {"box_2d": [9]}, {"label": "a"}]')
+    assert reading is not None
+    assert (len(reading.boxes), reading.num_unusable) == (1, 2)
+
+
+def test_boxes_come_back_within_a_pixel_through_the_numbers_that_the_model_writes():
+    """From the picture to the padded square, to whole numbers of 0 to 1000, and back, 1,000 sizes up to 2,000 px."""
+    rng = np.random.default_rng(7)
+    for _ in range(1000):
+        width, height = (int(side) for side in rng.integers(40, 2001, 2))
+        x0, y0 = rng.uniform(0, width / 2), rng.uniform(0, height / 2)
+        x1, y1 = rng.uniform(x0 + 8, width), rng.uniform(y0 + 8, height)
+        square = Square(width_px=width, height_px=height)
+        (left, top), (right, bottom) = square.from_image(x0, y0), square.from_image(x1, y1)
+        written = [round(number * 1000) for number in (top, left, bottom, right)]
+        reading = read_boxes(f'[{{"box_2d": {written}, "label": "a"}}, {{"box_2d": [0, 0, 1000, 1000]}}]')
+        assert reading is not None
+        box = place_boxes(reading, width, height)[0]
+        assert np.abs(np.subtract((box.x0, box.y0, box.x1, box.y1), (x0, y0, x1, y1))).max() <= 1
+
+
+def test_overlap_is_intersection_over_union():
+    one = Box(label="", x0=0, y0=0, x1=10, y1=10)
+    assert overlap(one, one) == 1
+    assert overlap(one, Box(label="", x0=10, y0=0, x1=20, y1=10)) == 0
+    assert overlap(one, Box(label="", x0=0, y0=5, x1=10, y1=15)) == pytest.approx(1 / 3)
+
+
+def test_of_boxes_that_overlap_by_half_the_first_stays():
+    first, same, other = (Box(label=str(n), x0=n, y0=0, x1=10 + n, y1=10) for n in (0, 2, 8))
+    assert without_doubles([first, same, other]) == (first, other)
