@@ -43,6 +43,7 @@ class Shape:
     planar: int
     bits_allocated: int
     bits_stored: int
+    high_bit: int
     is_signed: bool
 
     @property
@@ -62,6 +63,7 @@ def shape_of(path: Path, dataset: FileDataset, element: PixelElement) -> Shape:
     check_size(str(path), columns, rows)
     samples = _among(path, dataset, "SamplesPerPixel", (1, 3), default=1)
     allocated = FLOAT_BITS.get(element.tag) or _among(path, dataset, "BitsAllocated", (1, 8, 16, 32, 64))
+    stored = _among(path, dataset, "BitsStored", range(1, allocated + 1), default=allocated)
     shape = Shape(
         rows=rows,
         columns=columns,
@@ -70,7 +72,8 @@ def shape_of(path: Path, dataset: FileDataset, element: PixelElement) -> Shape:
         photometric=_photometric(path, dataset, samples),
         planar=_among(path, dataset, "PlanarConfiguration", (0, 1), default=0),
         bits_allocated=allocated,
-        bits_stored=_among(path, dataset, "BitsStored", range(1, allocated + 1), default=allocated),
+        bits_stored=stored,
+        high_bit=_high_bit(dataset, stored, allocated),
         is_signed=_among(path, dataset, "PixelRepresentation", (0, 1), default=0) == 1,
     )
     _check_memory(path, shape)
@@ -100,6 +103,7 @@ def decode(
         options["photometric_interpretation"] = _check_length(path, stream, element, shape, frame)
         if shape.bits_allocated == 1:
             return _bits(stream, element, shape, frame), shape.photometric
+        options["correct_unused_bits"] = shape.high_bit == shape.bits_stored - 1
         source = _native_frame(stream, element, options, shape, syntax, frame)
     try:
         stored, properties = decoder.as_array(source, index=0, raw=True, **options)
@@ -109,6 +113,8 @@ def decode(
             f"damaged or cut off",
             hint="copy or export it again",
         ) from None
+    if not options.get("correct_unused_bits", True):
+        stored = (stored << (shape.bits_allocated - 1 - shape.high_bit)) >> (shape.bits_allocated - shape.bits_stored)
     photometric = str(properties["photometric_interpretation"])
     return (_to_rgb(stored), "RGB") if photometric in LUMA else (stored, photometric)
 
@@ -131,6 +137,12 @@ def _among(path: Path, dataset: FileDataset, keyword: str, allowed: Any, default
         listed = f"1 to {allowed[-1]}" if isinstance(allowed, range) else " or ".join(map(str, allowed))
         raise InputError(f"cannot read `{path}`: expected {listed} {tag_name(keyword)}, got {value}")
     return value
+
+
+def _high_bit(dataset: FileDataset, stored: int, allocated: int) -> int:
+    """Where a value's most significant bit stands; old files left some below it unused (PS3.5 D, before 2014)."""
+    said = whole(dataset, "HighBit")
+    return said if said is not None and stored - 1 <= said < allocated else stored - 1
 
 
 def _photometric(path: Path, dataset: FileDataset, samples: int) -> str:

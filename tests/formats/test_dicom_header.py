@@ -1,4 +1,6 @@
+import logging
 import struct
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -227,6 +229,32 @@ def test_anything_else_is_one_error(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(InputError, match=str(path)):
         read_header(path)
+
+
+def test_no_patient_s_value_reaches_errors_warnings_logs_or_the_terminal(tmp_path, recwarn, caplog, capfd):
+    path = make_dicom(tmp_path / "a", FILM, RescaleSlope="12345678", StudyInstanceUID="1.2.3", ViewPosition="PA")
+    content = path.read_bytes()
+    broken = [
+        content[:400],
+        content.replace(b"12345678", b"Quixote "),
+        content.replace(b"1.2.3", b"Quijo"),
+        content.replace(b"MONOCHROME2", b"QUIXOTE^ALO"),
+        content.replace(b"\x28\x00\x10\x00US\x02\x00", b"\x28\x00\x10\x00PN\x02\x00"),
+    ]
+    recwarn.clear()
+    with caplog.at_level(logging.DEBUG):
+        for number, damaged in enumerate(broken):
+            target = tmp_path / str(number)
+            target.write_bytes(damaged)
+            told = ""
+            try:
+                told = repr(read_header(target))
+            except InputError as error:
+                told = "".join(traceback.format_exception(error))
+            told = told.replace(str(tmp_path), "")
+            spoken = " ".join([told, caplog.text, *(str(one.message) for one in recwarn.list), *capfd.readouterr()])
+            for value in (*PATIENT.values(), "Quixote", "QUIXOTE", "Quijo"):
+                assert value not in spoken
 
 
 def test_a_folder_is_refused(tmp_path):

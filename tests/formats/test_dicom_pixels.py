@@ -101,6 +101,15 @@ def test_what_lies_in_unused_bits_is_cleared(tmp_path):
     assert np.array_equal(read_dicom(path).stored, FILM & 0x0FFF)
 
 
+@pytest.mark.parametrize("kind", [np.uint16, np.int16])
+def test_values_that_stand_in_the_upper_bits_are_brought_down(tmp_path, kind):
+    values = (FILM.astype(np.int32) - (1000 if kind == np.int16 else 0)).astype(kind)
+    path = make_dicom(tmp_path / "a", (values << 4) | 0x0005, bits=12, HighBit=15)
+    stored = read_dicom(path).stored
+    assert stored.dtype == kind
+    assert np.array_equal(stored, values)
+
+
 def test_colour_in_planes_comes_out_as_colour_by_pixel(tmp_path):
     colour = np.random.default_rng(1).integers(0, 256, (4, 6, 3), dtype=np.uint8)
     path = make_dicom(tmp_path / "a", colour, photometric="RGB")

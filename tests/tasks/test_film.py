@@ -40,6 +40,22 @@ def test_a_film_is_one_picture_as_if_it_were_opened_alone(film):
     assert view.images[0].origin is None
 
 
+@pytest.mark.parametrize("modality", ["CR", "DX", "MG", "CT", "MR", "US", "XA", "NM", "PT", "XC", "OP", "SM", "OT"])
+@pytest.mark.parametrize("kind", ["grey", "inverted", "colour"])
+def test_every_kind_of_image_gives_a_picture(tmp_path, modality, kind):
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 7, 3), dtype=np.uint8)
+    if kind != "colour":
+        pixels = pixels[:, :, 0].astype(np.uint16) * 16
+    photometric = {"grey": "MONOCHROME2", "inverted": "MONOCHROME1", "colour": "RGB"}[kind]
+    path = make_dicom(tmp_path / "a", pixels, modality=modality, photometric=photometric)
+    image = plan_film([read_header(path)], OPTIONS).develop(None).images[0]
+    assert image.pixels.shape == (9, 7, 3)
+    assert image.pixels.min() < image.pixels.max()
+    brightest = np.unravel_index(pixels.argmax(), pixels.shape)[:2]
+    if kind != "colour" and modality != "CT":
+        assert image.pixels[brightest].tolist() == ([255] * 3 if kind == "grey" else [0] * 3)
+
+
 def test_its_record_says_what_was_sent_and_names_no_one(film):
     source = plan_film([film], OPTIONS).develop(None).source
     assert (source.kind, source.series, source.num_available, source.num_sent) == ("film", "3", 1, 1)
