@@ -20,7 +20,8 @@ from osler.errors import InputError
 from osler.formats.dicom_frames import FRAME_KEYWORDS, macro
 from osler.formats.dicom_header import modality_of, syntax_of
 from osler.formats.dicom_lookup import TableError, look_up, modality_table, palette
-from osler.formats.dicom_pixels import GREY, Shape, decode, shape_of
+from osler.formats.dicom_pixels import decode
+from osler.formats.dicom_shape import GREY, Shape, shape_of
 from osler.formats.dicom_stream import HEADER_BYTES, PixelElement, open_stream, pixel_stop
 from osler.formats.dicom_values import get, known_name, real, tag_name, uid
 from osler.formats.files import check_file

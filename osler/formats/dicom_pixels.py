@@ -1,7 +1,6 @@
 """One frame of a DICOM file's pixel data, decoded by pydicom and its plugins once its sizes are known to be sound."""
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,71 +12,19 @@ from pydicom.uid import UID, ExplicitVRBigEndian, RLELossless
 
 from osler.errors import InputError
 from osler.formats.codestream import rle_bytes, size_of, sound_scan
+from osler.formats.dicom_shape import MAX_FRAME_BYTES, Shape
 from osler.formats.dicom_stream import PixelElement, Stream
-from osler.formats.dicom_values import get, known_name, tag_name, text, whole
-from osler.formats.files import check_size
+from osler.formats.dicom_values import get, known_name, tag_name
 
-__all__ = ["GREY", "Shape", "decode", "shape_of"]
+__all__ = ["decode"]
 
 PIXEL_DATA, FLOAT_PIXEL_DATA, DOUBLE_PIXEL_DATA = 0x7FE00010, 0x7FE00008, 0x7FE00009
 KEYWORD_OF = {PIXEL_DATA: "PixelData", FLOAT_PIXEL_DATA: "FloatPixelData", DOUBLE_PIXEL_DATA: "DoubleFloatPixelData"}
-FLOAT_BITS = {FLOAT_PIXEL_DATA: 32, DOUBLE_PIXEL_DATA: 64}
 UNDEFINED_LENGTH = 0xFFFFFFFF
-GREY = ("MONOCHROME1", "MONOCHROME2")
 LUMA = ("YBR_FULL", "YBR_FULL_422")
-MAX_FRAME_BYTES = 2**29
 MAX_COMPRESSED_VALUES = 2**27  # decoders of JPEG 2000 need ten bytes for each
 MAX_OFFSET_TABLE_BYTES = 2**26
 BAND_ROWS = 256
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """What the header says of the pixels; every number is within reason."""
-
-    rows: int
-    columns: int
-    num_frames: int
-    samples: int
-    photometric: str
-    planar: int
-    bits_allocated: int
-    bits_stored: int
-    high_bit: int
-    is_signed: bool
-
-    @property
-    def frame_bits(self) -> int:
-        """Of one frame as it is stored without compression."""
-        halved = self.photometric == "YBR_FULL_422"
-        return self.rows * self.columns * (2 if halved else self.samples) * self.bits_allocated
-
-
-def shape_of(path: Path, dataset: FileDataset, element: PixelElement) -> Shape:
-    """Everything that can be refused before memory is taken for pixels.
-
-    Raises:
-        InputError: the header's numbers are missing, impossible or too large; the message names the tag.
-    """
-    rows, columns = (_needed(path, dataset, keyword) for keyword in ("Rows", "Columns"))
-    check_size(str(path), columns, rows)
-    samples = _among(path, dataset, "SamplesPerPixel", (1, 3), default=1)
-    allocated = FLOAT_BITS.get(element.tag) or _among(path, dataset, "BitsAllocated", (1, 8, 16, 32, 64))
-    stored = _among(path, dataset, "BitsStored", range(1, allocated + 1), default=allocated)
-    shape = Shape(
-        rows=rows,
-        columns=columns,
-        num_frames=max(1, whole(dataset, "NumberOfFrames") or 1),
-        samples=samples,
-        photometric=_photometric(path, dataset, samples),
-        planar=_among(path, dataset, "PlanarConfiguration", (0, 1), default=0),
-        bits_allocated=allocated,
-        bits_stored=stored,
-        high_bit=_high_bit(dataset, stored, allocated),
-        is_signed=_among(path, dataset, "PixelRepresentation", (0, 1), default=0) == 1,
-    )
-    _check_memory(path, shape)
-    return shape
 
 
 def decode(
@@ -103,68 +50,17 @@ def decode(
         options["photometric_interpretation"] = _check_length(path, stream, element, shape, frame)
         if shape.bits_allocated == 1:
             return _bits(stream, element, shape, frame), shape.photometric
-        options["correct_unused_bits"] = shape.high_bit == shape.bits_stored - 1
+        is_whole = element.tag == PIXEL_DATA
+        options["correct_unused_bits"] = not is_whole or shape.high_bit == shape.bits_stored - 1
         source = _native_frame(stream, element, options, shape, syntax, frame)
     try:
         stored, properties = decoder.as_array(source, index=0, raw=True, **options)
     except RuntimeError:  # pydicom's, once every plugin has failed
-        raise InputError(
-            f"cannot read `{path}`: its compressed {tag_name('PixelData')} ({known_name(syntax)}) cannot be decoded: "
-            f"damaged or cut off",
-            hint="copy or export it again",
-        ) from None
+        raise _damaged(path, f"({known_name(syntax)}) cannot be decoded: damaged or cut off") from None
     if not options.get("correct_unused_bits", True):
         stored = (stored << (shape.bits_allocated - 1 - shape.high_bit)) >> (shape.bits_allocated - shape.bits_stored)
     photometric = str(properties["photometric_interpretation"])
     return (_to_rgb(stored), "RGB") if photometric in LUMA else (stored, photometric)
-
-
-def _needed(path: Path, dataset: FileDataset, keyword: str) -> int:
-    value = whole(dataset, keyword)
-    if value is None:
-        raise InputError(
-            f"cannot read `{path}`: expected {tag_name(keyword)} to be a whole number, "
-            f"got {type(get(dataset, keyword)).__name__}"
-        )
-    return value
-
-
-def _among(path: Path, dataset: FileDataset, keyword: str, allowed: Any, default: int | None = None) -> int:
-    if default is not None and get(dataset, keyword) is None:
-        return default
-    value = _needed(path, dataset, keyword)
-    if value not in allowed:
-        listed = f"1 to {allowed[-1]}" if isinstance(allowed, range) else " or ".join(map(str, allowed))
-        raise InputError(f"cannot read `{path}`: expected {listed} {tag_name(keyword)}, got {value}")
-    return value
-
-
-def _high_bit(dataset: FileDataset, stored: int, allocated: int) -> int:
-    """Where a value's most significant bit stands; old files left some below it unused (PS3.5 D, before 2014)."""
-    said = whole(dataset, "HighBit")
-    return said if said is not None and stored - 1 <= said < allocated else stored - 1
-
-
-def _photometric(path: Path, dataset: FileDataset, samples: int) -> str:
-    said = text(dataset, "PhotometricInterpretation").upper()
-    grey = said in (*GREY, "PALETTE COLOR")
-    if not said or grey != (samples == 1):
-        raise InputError(
-            f"cannot read `{path}`: expected {tag_name('PhotometricInterpretation')} of grey or colour to fit its "
-            f"{samples} {'sample' if samples == 1 else 'samples'} a pixel"
-        )
-    return said
-
-
-def _check_memory(path: Path, shape: Shape) -> None:
-    values = shape.rows * shape.columns * (3 if shape.photometric == "PALETTE COLOR" else shape.samples)
-    needed = values * max(1, shape.bits_allocated // 8)
-    if needed > MAX_FRAME_BYTES:
-        raise InputError(
-            f"cannot read `{path}`: {shape.columns:,} × {shape.rows:,} pixels of {shape.bits_allocated} bits take "
-            f"{needed:,} bytes a frame, expected at most {MAX_FRAME_BYTES:,}",
-            hint="cut out the region that matters, or save a smaller copy",
-        )
 
 
 def _decoder(path: Path, syntax: str) -> Any:
@@ -211,15 +107,9 @@ def _compressed_frame(path: Path, stream: Stream, dataset: FileDataset, shape: S
     try:
         content = get_frame(stream, frame, number_of_frames=shape.num_frames, extended_offsets=offsets)  # type: ignore[arg-type]
     except ValueError:
-        raise InputError(
-            f"cannot read `{path}`: frame {frame + 1} of {shape.num_frames} is not in its compressed "
-            f"{tag_name('PixelData')}",
-            hint="copy or export it again",
-        ) from None
+        raise _damaged(path, f"lacks frame {frame + 1} of {shape.num_frames}") from None
     if stream.cut_off:
-        raise InputError(
-            f"cannot read `{path}`: its compressed {tag_name('PixelData')} is cut off", hint="copy or export it again"
-        )
+        raise _damaged(path, "is cut off")
     if syntax == RLELossless:
         _check_runs(path, content, shape)
         return content
@@ -233,10 +123,13 @@ def _check_offset_table(path: Path, stream: Stream) -> None:
     head = stream.read(8)
     stream.seek(start)
     if head[:4] != b"\xfe\xff\x00\xe0" or int.from_bytes(head[4:], "little") > MAX_OFFSET_TABLE_BYTES:
-        raise InputError(
-            f"cannot read `{path}`: its compressed {tag_name('PixelData')} does not begin with a table of offsets",
-            hint="copy or export it again",
-        )
+        raise _damaged(path, "does not begin with a table of offsets")
+
+
+def _damaged(path: Path, how: str) -> InputError:
+    return InputError(
+        f"cannot read `{path}`: its compressed {tag_name('PixelData')} {how}", hint="copy or export it again"
+    )
 
 
 def _check_codestream(path: Path, content: bytes, shape: Shape) -> None:
