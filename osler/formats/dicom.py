@@ -111,7 +111,7 @@ def read_dicom(path: Path, frame: int = 0) -> DicomImage:
 
 @functools.lru_cache(maxsize=1)
 def _description(path: Path, changed_ns: int, size_bytes: int) -> _Description:
-    """Parse the header; kept for the next frame of the same file, whose functional groups may take a second."""
+    """Parse the header; kept for the next frame of the same file, whose functional groups may take long."""
     with open_stream(path, inflate_bytes=INFLATED_BYTES, budget_bytes=HEADER_BYTES, whole=True) as stream:
         found: list[PixelElement] = []
         dataset = read_partial(stream, stop_when=pixel_stop(stream, found), force=True, specific_tags=TAGS)  # type: ignore[arg-type]
