@@ -26,7 +26,11 @@ from osler.tasks.vectors import ImageVectors
 from osler.values import NOTICE, NOTICE_DEMONSTRATION, Message, Reply, SourceRecord
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
+
+    from osler.tasks.record.answer import Mode
+    from osler.tasks.record.result import RecordAnswer
 
 __all__ = ["Identity", "Model"]
 
@@ -232,6 +236,47 @@ class Model:
             OslerError: as `ask` says; InputError where there are more than 64 questions in all.
         """
         return locate(self, files, things, study=study, reasoning=reasoning, pad=pad, options=options)
+
+    def record(
+        self,
+        files: Any,
+        question: str,
+        *,
+        mode: "Mode" = "auto",
+        today: "date | str | None" = None,
+        allow_phi: bool = False,
+        system: str | None = None,
+        thinking: bool = False,
+        **options: Unpack[SamplingOptions],
+    ) -> "RecordAnswer":
+        """Answer a question from a patient's FHIR R4 record, each statement with the entries that it rests on.
+
+        Args:
+            files: a bundle, ndjson files or a folder of them, or the address of a patient on a FHIR server.
+            question: about this patient.
+            mode: "whole" reads all entries at once; "navigate" asks the model step by step what it needs; "auto" reads
+                small records whole. Every step is in the answer's `trace`.
+            today: the day of the question; None for today.
+            allow_phi: leave the patient's name, identifiers and date of birth in what the model reads.
+            system, thinking, options: as in `ask`; `thinking` holds for the last step. `max_new_tokens` too.
+
+        Raises:
+            InputError: there is no FHIR record, it is about several patients, or the question names the patient.
+            ContextError: the context is too small.
+        """
+        from osler.tasks.record.answer import answer_record
+
+        return answer_record(
+            self,
+            files,
+            question,
+            mode=mode,
+            today=today,
+            allow_phi=allow_phi,
+            system=system,
+            thinking=thinking,
+            options=options,
+        )
 
     def score(
         self,

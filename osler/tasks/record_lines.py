@@ -7,7 +7,7 @@ from typing import Any
 from osler.tasks.fhir_words import said
 from osler.tasks.record_sections import Section
 
-__all__ = ["day_of", "is_wrong", "line_of", "patient_line", "patient_references"]
+__all__ = ["day_of", "is_wrong", "line_of", "name_of", "patient_line", "patient_references", "tail", "values_of"]
 
 Resource = dict[str, Any]
 
@@ -26,12 +26,21 @@ def line_of(resource: Resource, section: Section, medications: dict[str, str]) -
         section: how its type is told.
         medications: names of Medication resources by id, for those that only refer to one.
     """
-    name = _first(resource, section.names, medications) or NO_LINE
-    values = "; ".join(filter(None, (said(resource.get(element)) for element in section.values)))
+    name, values = name_of(resource, section, medications), values_of(resource, section)
     details = [(label, said(resource.get(element))) for label, element in section.details]
     brackets = ", ".join(f"{label} {words}".strip() for label, words in details if words)
     words = f"{name}: {values}" if values else name
     return " ".join(filter(None, ("-", day_of(resource, section), words, f"({brackets})" if brackets else "")))
+
+
+def name_of(resource: Resource, section: Section, medications: dict[str, str]) -> str:
+    """What a resource is called; arguments as in `line_of`."""
+    return _first(resource, section.names, medications) or NO_LINE
+
+
+def values_of(resource: Resource, section: Section) -> str:
+    """What a resource says of the thing that it is called after; "" where it says nothing."""
+    return "; ".join(filter(None, (said(resource.get(element)) for element in section.values)))
 
 
 def day_of(resource: Resource, section: Section) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from osler.formats.fhir import FhirFiles
     from osler.formats.identity import Identity
 
-__all__ = ["MOST_CHARACTERS", "plan_record"]
+__all__ = ["LEFT_OUT", "MOST_CHARACTERS", "TOLD", "medications_of", "only_patient", "plan_record"]
 
 MOST_CHARACTERS = 200_000
 """About 70,000 tokens, half of what MedGemma reads at most."""
@@ -90,8 +90,8 @@ class _Entries:
     @classmethod
     def of(cls, record: "FhirFiles", patient: "Identity") -> "_Entries":
         """Read a record of one patient, who is taken out of what it tells."""
-        entries = cls(patient=_only_patient(record))
-        medications = _medications(record)
+        entries = cls(patient=only_patient(record))
+        medications = medications_of(record)
         for resource in record.resources():
             if resource["resourceType"] in TOLD:
                 entries.add(resource, medications, patient)
@@ -121,8 +121,12 @@ class _Entries:
         return sum(map(len, self.lines.values()))
 
 
-def _only_patient(record: "FhirFiles") -> Resource:
-    """The record's Patient, {} where there is none; entries about several people are refused."""
+def only_patient(record: "FhirFiles") -> Resource:
+    """The record's Patient, {} where there is none.
+
+    Raises:
+        InputError: the record is about several people.
+    """
     patients, references, found = 0, set[str](), {}
     for resource in record.resources():
         if resource["resourceType"] == "Patient":
@@ -137,7 +141,7 @@ def _only_patient(record: "FhirFiles") -> Resource:
     return found
 
 
-def _medications(record: "FhirFiles") -> dict[str, str]:
+def medications_of(record: "FhirFiles") -> dict[str, str]:
     """What the record's Medication resources are called, by id."""
     if "Medication" not in record.counts:
         return {}
