@@ -35,6 +35,7 @@ VERBS: dict[str, Verb] = {
     "ask": Verb("osler.cli.ask:ask", "Ask a question about images, studies or documents."),
     "show": Verb("osler.cli.show:show", "Show exactly what the model would see of your files."),
     "chat": Verb("osler.cli.chat:chat", "Talk with the model in the terminal."),
+    "record": Verb("osler.cli.record:record", "Ask a question about a patient's FHIR record."),
     "demo": Verb("osler.cli.demo:demo", "See an answer from a picture now, without any weights."),
     "models": Verb("osler.cli.models:app", "List the known builds of MedGemma and Gemma 3, or pull one."),
     "bench": Verb("osler.cli.bench:bench", "Measure how fast a model runs here, alone or against llama.cpp."),
@@ -42,7 +43,7 @@ VERBS: dict[str, Verb] = {
 }
 
 
-COMPUTING = ("ask", "chat", "demo", "bench")
+COMPUTING = ("ask", "chat", "record", "demo", "bench")
 """Verbs that load a model."""
 
 
