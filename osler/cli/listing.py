@@ -1,6 +1,6 @@
 """`osler show --list`: the studies and series among files, and which of them would be taken."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from osler.cli.console import phases, print_data, print_json, print_note, print_text, text_width
@@ -29,22 +29,30 @@ def list_studies(files: Sequence[str], options: "StudyOptions", *, as_json: bool
 
 def print_contents(contents: "Contents") -> None:
     """For each study its table, and below it a line on each series; then the other files."""
-    from textwrap import fill
-
     for rows in by_study(contents.rows):
         print_text(f"study {rows[0].study}")
         print_data(table_of(rows))
         print_text("")
-        for row in rows:
-            name = f"{'*' if row.is_chosen else ' '} {row.name}: "
-            indent = " " * len(name)
-            if row.note:
-                print_text(fill(name + row.note, text_width(), subsequent_indent=indent, break_on_hyphens=False))
-        print_text("")
+        for line in notes_of(rows):
+            print_text(line)
+    if contents.rows and not any(row.is_chosen for row in contents.rows):
+        print_text("None would be taken by itself: name one with --series, by its number or digest.\n")
     for file in contents.files:
         print_text(f"{file.kind:<10}{file.shown}")
     for note in contents.notes:
         print_note(f"note: {note}", style="yellow")
+
+
+def notes_of(rows: "Sequence[SeriesRow]") -> Iterator[str]:
+    """A line or more on each series of which there is something to say, and an empty one after them."""
+    from textwrap import fill
+
+    noted = [row for row in rows if row.note]
+    for row in noted:
+        name = f"{'*' if row.is_chosen else ' '} {row.name}: "
+        yield fill(name + row.note, text_width(), subsequent_indent=" " * len(name), break_on_hyphens=False)
+    if noted:
+        yield ""
 
 
 def by_study(rows: "Sequence[SeriesRow]") -> "list[list[SeriesRow]]":

@@ -16,6 +16,7 @@
 """
 
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -210,6 +211,5 @@ def _shortened(text: str, size_px: int, width_px: int) -> str:
     font = font_of(size_px)
     if font.getlength(text) <= width_px:
         return text
-    while text and font.getlength(text + "…") > width_px:
-        text = text[:-1]
-    return text + "…"
+    kept = bisect_left(range(len(text)), True, key=lambda count: font.getlength(text[:count] + "…") > width_px)
+    return text[: max(0, kept - 1)] + "…"

@@ -13,6 +13,7 @@ __all__ = ["labels_of", "origin_words", "sheet_of", "source_words"]
 
 NOUNS = {"slice": "slice", "patch": "patch", "page": "page", "tile": "part", "frame": "frame"}
 CHANNELS = (("red", (255, 128, 128)), ("green", (128, 224, 128)), ("blue", (140, 170, 255)))
+MOST_WINDOWS = 4
 LONGEST_LABEL = 24
 """Letters of a text that can be an image's label; a longer one is a sentence of its own."""
 
@@ -103,6 +104,8 @@ def origin_words(origin: Origin | None) -> str:
     if origin.kind == "tile" and origin.region_px is not None:
         x, y, width, height = origin.region_px
         return f"x {x}…{x + width}, y {y}…{y + height}"
+    if origin.total == 1:
+        return ""
     counted = f"{origin.number} of {origin.total}"
     if origin.position_mm is not None:
         return f"{counted}, {origin.position_mm:.1f} mm"
@@ -125,7 +128,7 @@ def _lines(source: SourceRecord, records: Sequence[ImageRecord]) -> tuple[Line, 
     windows = list(dict.fromkeys(origin.windows for origin in origins if origin.windows))
     return (
         *([Line(text=", ".join(facts))] if facts else []),
-        *(line for one in windows[:1] for line in _window_lines(one)),
+        *(line for one in windows[:MOST_WINDOWS] for line in _window_lines(one)),
         *([Line(text=f"taken because: {source.reason}")] if source.reason and source.kind != "picture" else []),
         *(Line(text=f"note: {note}") for note in source.notes),
     )

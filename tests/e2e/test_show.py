@@ -76,6 +76,14 @@ def test_series_are_listed_with_the_one_that_would_be_taken(osler, ct, tmp_path)
     assert listed["files"] == [{"kind": "png", "shown": "film.png"}]
 
 
+def test_where_nothing_would_be_taken_by_itself_the_list_says_so(osler, tmp_path):
+    for name in ("one", "two"):
+        make_series(tmp_path / "ct", noise(6, 24, 24), study=name, series=name)
+    result = osler("show", "ct", "--list")
+    assert result.stdout.count("study ") == 2
+    assert "None would be taken by itself: name one with --series" in result.stdout
+
+
 def test_a_saved_reply_is_drawn_again_and_held_against_the_files(osler, tiny_folder, ct, tmp_path):
     asked = osler("ask", ct, "Where?", "-m", tiny_folder, "--plane", "sagittal", "--max-new-tokens", "1", "--json")
     (tmp_path / "reply.json").write_text(asked.stdout, encoding="utf-8")

@@ -47,6 +47,7 @@ def drawn(views, records, **more) -> np.ndarray:
         (Origin(kind="tile", number=2, total=5, region_px=(0, 50, 100, 50)), "x 0…100, y 50…100"),
         (Origin(kind="page", number=2, total=5), "page 2 of 5"),
         (Origin(kind="frame", number=1, total=40), "frame 1 of 40"),
+        (Origin(kind="frame", number=1, total=1), ""),
         (None, ""),
     ],
 )

@@ -13,6 +13,7 @@ from osler.tasks.study import plan_study
 from osler.tasks.study_options import StudyOptions
 from osler.testing.dicom import PATIENT, make_dicom
 from osler.testing.dicom_series import make_series
+from osler.testing.fhir import make_ndjson, small_record
 from osler.values import ImagePart, TextPart
 
 QUESTION = "Is there a lesion?"
@@ -65,6 +66,14 @@ def test_a_series_is_one_volume_however_its_files_are_named(ct, film):
     files = sorted(ct.iterdir())
     assert kinds(planned(*files)) == kinds(planned(ct)) == [("volume", 7)]
     assert kinds(planned(files[0], film, *files[1:])) == [("volume", 7), ("picture", 1)]
+
+
+def test_the_files_of_an_export_are_one_record_so_that_the_patient_is_known(tmp_path, film):
+    patient, *rest = small_record()
+    make_ndjson(tmp_path / "Condition.ndjson", rest)
+    make_ndjson(tmp_path / "Patient.ndjson", [patient])
+    plans = planned(tmp_path / "Condition.ndjson", film, tmp_path / "Patient.ndjson")
+    assert kinds(plans) == [("record", 0), ("picture", 1)]
 
 
 def test_two_folders_are_two_volumes(ct, tmp_path):
