@@ -29,7 +29,7 @@ from osler.formats.quiet import silenced
 
 __all__ = ["DicomImage", "read_dicom"]
 
-INFLATED_BYTES = 2**29
+INFLATED_BYTES = 2**28
 READ_BYTES = 2**31
 DIRECTORY = "1.2.840.10008.1.3.10"
 KEYWORDS = """SOPClassUID Modality Rows Columns NumberOfFrames SamplesPerPixel PhotometricInterpretation

@@ -157,4 +157,5 @@ def _inflate(path: Path, file: BinaryIO, limit_bytes: int, whole: bool) -> bytes
             f"cannot read `{path}`: it inflates to more than {limit_bytes:,} bytes",
             hint="export it without deflate compression",
         )
-    return bytes(content[:limit_bytes])
+    del content[limit_bytes:]
+    return bytes(content)
