@@ -35,6 +35,9 @@ VERBS: dict[str, Verb] = {
     "ask": Verb("osler.cli.ask:ask", "Ask a question about images, studies or documents."),
     "show": Verb("osler.cli.show:show", "Show exactly what the model would see of your files."),
     "chat": Verb("osler.cli.chat:chat", "Talk with the model in the terminal."),
+    "classify": Verb("osler.cli.classify:classify", "Say how well labels fit pictures, by MedSigLIP."),
+    "embed": Verb("osler.cli.embed:embed", "Turn pictures and texts into vectors, by MedSigLIP."),
+    "search": Verb("osler.cli.search:search", "Find pictures in a folder by words or by a picture."),
     "record": Verb("osler.cli.record:record", "Ask a question about a patient's FHIR record."),
     "demo": Verb("osler.cli.demo:demo", "See an answer from a picture now, without any weights."),
     "models": Verb("osler.cli.models:app", "List the known builds of MedGemma and Gemma 3, or pull one."),
@@ -43,7 +46,7 @@ VERBS: dict[str, Verb] = {
 }
 
 
-COMPUTING = ("ask", "chat", "record", "demo", "bench")
+COMPUTING = ("ask", "chat", "classify", "embed", "search", "record", "demo", "bench")
 """Verbs that load a model."""
 
 

@@ -15,7 +15,7 @@ from osler.weights.config_fields import Fields
 from osler.weights.fingerprint import file_record, identity
 from osler.weights.mapped import MappedFile
 from osler.weights.medsiglip_names import POOLED, medsiglip_name, medsiglip_shapes
-from osler.weights.medsiglip_tokenizer import MedSiglipTokenizer
+from osler.weights.medsiglip_tokenizer import JSON, MODEL, MedSiglipTokenizer
 from osler.weights.names import canonical_shape
 from osler.weights.safetensors_file import SafetensorsFile
 from osler.weights.safetensors_folder import read_json, weight_files
@@ -109,7 +109,7 @@ class MedSiglipCheckpoint:
         records = [file_record(config, MappedFile(config).bytes, "config")]
         for file in self._files:
             records.append(file_record(file.path, file.mapped.bytes, "safetensors", file.tensors.values()))
-        for path in sorted(self.path.glob("*.model")):
+        for path in filter(Path.is_file, (self.path / MODEL, self.path / JSON)):
             records.append(file_record(path, MappedFile(path).bytes, "tokenizer"))
         return records
 

@@ -16,7 +16,7 @@ import numpy as np
 from osler.errors import WeightsError
 from osler.weights.pieces import without_surrogates
 
-__all__ = ["MedSiglipTokenizer", "canonical_text"]
+__all__ = ["JSON", "MODEL", "MedSiglipTokenizer", "canonical_text"]
 
 END = "</s>"
 MODEL, JSON = "spiece.model", "tokenizer.json"

@@ -1,0 +1,131 @@
+"""`osler classify`: how well labels fit pictures."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from osler.cli.console import phases, print_data, print_json, print_note
+from osler.cli.medsiglip import MedSiglipOptions, opened_index
+from osler.cli.options import takes
+from osler.cli.sources import FILES_HELP
+from osler.cli.study import StudyChoices
+from osler.errors import InputError
+
+if TYPE_CHECKING:
+    from osler.tasks.classify import Classification, LabelScore
+    from osler.tasks.medsiglip import MedSiglip
+
+__all__ = ["classify"]
+
+MOST_BYTES = 1 << 20
+
+
+@takes
+def classify(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help=FILES_HELP, show_default=False)],
+    labels: Annotated[
+        str | None, typer.Option(help="Labels, parted by commas; each is its own text.", metavar="'A, B'")
+    ] = None,
+    texts: Annotated[
+        Path | None,
+        typer.Option(help='JSON: {"label": ["text", …]}; several texts a label are averaged.', metavar="FILE"),
+    ] = None,
+    template: Annotated[
+        list[str] | None,
+        typer.Option(help="A text in which {} is the label (may be repeated: averaged).", metavar="'a photo of {}'"),
+    ] = None,
+    examples: Annotated[
+        Path | None,
+        typer.Option(help="Learn the labels from a folder with a folder of pictures for each.", metavar="DIR"),
+    ] = None,
+    study: StudyChoices,
+    medsiglip: MedSiglipOptions,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say how well each label fits each picture, by MedSigLIP: without training, or from labelled examples.
+
+    osler classify skin.jpg --labels "a skin lesion with melanoma, a benign naevus"
+
+    osler classify film.dcm --texts findings.json --json
+
+    osler classify new.jpg --examples labelled/
+    """
+    given = [name for name, value in (("labels", labels), ("texts", texts), ("examples", examples)) if value]
+    if len(given) != 1:
+        raise typer.BadParameter("expected one of --labels, --texts and --examples", param_hint="--labels")
+    wanted = read_texts(texts) if texts else [label.strip() for label in (labels or "").split(",")]
+    opened, chosen = medsiglip.open(), study.options()
+    with phases() as report:
+        opened.progress = report
+        if examples:
+            found = by_examples(opened, files, examples, chosen)
+        else:
+            found = opened.classify(list(files), wanted, templates=template or ("{}",), study=chosen)
+    if json:
+        print_json(found.to_dict())
+    else:
+        print_table(found)
+    print_note(found.notice, style="bold")
+
+
+def by_examples(opened: "MedSiglip", files: list[str], examples: Path, chosen: Any) -> "Classification":
+    """Learn from a folder, then classify; the folder's vectors are kept in its index."""
+    from osler.tasks.classify import classify_by_probe
+    from osler.tasks.probe import fit_probe
+
+    index, _ = opened_index(str(examples), opened, None)
+    return classify_by_probe(opened, list(files), fit_probe(*index.examples()), study=chosen)
+
+
+def read_texts(path: Path) -> dict[str, Any]:
+    """Texts by label.
+
+    Raises:
+        InputError: the file cannot be read, or is no JSON object.
+    """
+    import json
+
+    try:
+        with path.open("rb") as stream:
+            values = json.loads(stream.read(MOST_BYTES))
+    except OSError as error:
+        raise InputError(f"cannot open `{path}`: {error.strerror or type(error).__name__}") from None
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise InputError(f'cannot read `{path}`: expected JSON such as {{"melanoma": ["a melanoma"]}}')
+    return values
+
+
+def print_table(found: "Classification") -> None:
+    """A table of all pictures, the best label first, and below it what the numbers are."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("PICTURE")
+    table.add_column("LABEL")
+    for title in ("SOFTMAX", "SIGMOID", "COSINE"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for one in found.pictures:
+        for place, score in enumerate(one.scores):
+            table.add_row("" if place else one.picture.name, *cells_of(score))
+    print_data(table)
+    print_note(found.meaning, style="dim")
+    if found.probe is not None:
+        probe = found.probe
+        auc = "" if probe["auc"] is None else f", AUC {probe['auc']:.3f}"
+        print_note(
+            f"probe: {sum(probe['num_examples'].values())} examples, on unseen ones accuracy {probe['accuracy']:.3f} "
+            f"(balanced {probe['balanced_accuracy']:.3f}, chance {probe['chance']:.3f}){auc}; folds by picture, so "
+            "several pictures of one patient flatter it",
+            style="dim",
+        )
+
+
+def cells_of(score: "LabelScore") -> list[str]:
+    """A label's numbers."""
+    numbers = ((score.softmax, ".3f"), (score.sigmoid, ".2g"), (score.cosine, ".3f"))
+    return [score.label, *("" if value is None else format(value, form) for value, form in numbers)]

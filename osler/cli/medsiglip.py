@@ -1,0 +1,74 @@
+"""What the verbs over MedSigLIP share: its options, and opening it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from osler.cli.console import print_note
+
+if TYPE_CHECKING:
+    from osler.tasks.medsiglip import MedSiglip
+    from osler.tasks.search import PictureIndex, Update
+
+__all__ = ["MedSiglipOptions", "opened_index"]
+
+PANEL = "MedSigLIP"
+
+
+def _option(text: str, *names: str, **limits: Any) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel=PANEL, show_default=False, **limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedSiglipOptions:
+    """Which weights, and how pictures reach them: the arguments of `osler.load_medsiglip`."""
+
+    model: Annotated[
+        str | None,
+        _option(
+            "MedSigLIP's folder (else $OSLER_MEDSIGLIP, else what `osler models pull google/medsiglip-448` fetched).",
+            "--model",
+            "-m",
+            metavar="PATH",
+        ),
+    ] = None
+    precision: Annotated[Literal["bf16", "f32"], _option("bf16 (default), or f32: slower and exact.")] = "bf16"
+    threads: Annotated[int | None, _option("Processor threads (default: one a core).", min=1)] = None
+    resizing: Annotated[
+        Literal["training", "averaging"],
+        _option("As in training and for the published scores (default), or averaging, as Hugging Face's processor."),
+    ] = "training"
+    no_pad: Annotated[
+        bool, _option("Stretch pictures to a square instead of padding them (Hugging Face's way).", "--no-pad")
+    ] = False
+
+    def open(self) -> "MedSiglip":
+        """MedSigLIP; its towers are built when they are first needed."""
+        from osler.tasks.medsiglip import load_medsiglip
+
+        found = load_medsiglip(
+            self.model,
+            precision=self.precision,
+            threads=self.threads,
+            resizing=self.resizing,
+            pad=not self.no_pad,
+        )
+        print_note(f"model: {found.description}", style="dim")
+        return found
+
+
+def opened_index(folder: str, medsiglip: "MedSiglip", place: Path | None) -> "tuple[PictureIndex, Update]":
+    """A folder's index, brought up to date; says what that took."""
+    from osler.tasks.search import PictureIndex
+
+    index = PictureIndex(folder, medsiglip, place=place)
+    update = index.update()
+    if update.num_added or update.num_removed:
+        print_note(
+            f"index: {update.num_added} files read, {update.num_kept} known already, {update.num_removed} gone, "
+            f"{update.skipped} without a picture",
+            style="dim",
+        )
+    return index, update

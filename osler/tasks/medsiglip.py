@@ -1,0 +1,208 @@
+"""MedSigLIP loaded: pictures and texts to vectors that can be compared with each other."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from osler.errors import InputError, PromptError, WeightsError
+from osler.folders import cache_folder, models_folder
+from osler.imaging.normalise import fit, normalise
+from osler.imaging.two_taps import fit_two_taps
+from osler.tasks.progress import READING_IMAGES, Progress, no_progress
+from osler.values import NOTICE
+
+if TYPE_CHECKING:
+    from osler.engine.medsiglip import PictureEncoder, WordsEncoder
+    from osler.tasks.classify import Classification
+    from osler.tasks.embed import Embeddings
+    from osler.tasks.study_options import StudyOptions
+    from osler.weights.medsiglip import MedSiglipCheckpoint
+
+__all__ = ["MEDSIGLIP_VARIABLE", "REPOSITORY", "MedSiglip", "Resizing", "load_medsiglip"]
+
+MEDSIGLIP_VARIABLE = "OSLER_MEDSIGLIP"
+REPOSITORY = "google/medsiglip-448"
+
+Resizing = Literal["training", "averaging"]
+FITS: dict[str, Callable[..., np.ndarray]] = {"training": fit_two_taps, "averaging": fit}
+STARTING = "Starting MedSigLIP"
+
+
+class MedSiglip:
+    """Turns pictures and texts into vectors of length 1; the cosine of two of them says how well they go together.
+
+    Several threads may use it; one picture or text is computed at a time. Towers are built when they are first needed.
+
+    Args:
+        checkpoint: the weights.
+        precision, threads: as in `osler.load`.
+        resizing: "training" as Big Vision's pipeline resized in training and for the published scores, "averaging" as
+            Hugging Face's processor does.
+        pad: pad pictures to a square first; without, they are stretched.
+        progress: told of whatever takes long.
+
+    Attributes:
+        description: what it is, for people.
+        weights_id: the checkpoint's digest.
+        way: all that a vector depends on besides the picture: weights, precision, resizing, padding.
+    """
+
+    def __init__(
+        self,
+        checkpoint: "MedSiglipCheckpoint",
+        *,
+        precision: str = "bf16",
+        threads: int | None = None,
+        resizing: Resizing = "training",
+        pad: bool = True,
+        progress: Progress = no_progress,
+    ) -> None:
+        from osler.engine.compilation import Compilation
+
+        if resizing not in FITS:
+            raise InputError(f"cannot use resizing={resizing!r}: expected one of {', '.join(FITS)}")
+        self.config = checkpoint.config
+        self.weights_id = checkpoint.identity
+        self.description = f"{checkpoint.path.resolve().name} (MedSigLIP, {checkpoint.config.vision.image_px} px)"
+        self.way = f"{checkpoint.identity} {precision} {resizing} {'padded' if pad else 'stretched'}"
+        self.logit_scale, self.logit_bias = checkpoint.logit_scale, checkpoint.logit_bias
+        self.progress = progress
+        self._checkpoint = checkpoint
+        self._compilation = Compilation(precision=precision, threads=threads)
+        self._fit, self._pad = FITS[resizing], pad
+        self._tokenizer = checkpoint.tokenizer()
+        self._pictures: PictureEncoder | None = None
+        self._words: WordsEncoder | None = None
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<osler.MedSiglip {self.description}>"
+
+    @property
+    def notice(self) -> str:
+        """The sentence to show beside what it says."""
+        return NOTICE
+
+    def embed_pixels(self, pictures: Iterable[np.ndarray], total: int | None = None) -> np.ndarray:
+        """Vectors [I, D] float32 of pictures [Y, X, 3] uint8, which are asked for one by one.
+
+        Args:
+            total: how many there are, for the bar.
+        """
+        found = []
+        for number, pixels in enumerate(pictures):
+            self.progress(READING_IMAGES, number, total or number + 1)
+            square = self._fit(pixels, self.config.vision.image_px, pad=self._pad)  # [N, N, 3]
+            with self._lock:
+                found.append(self._picture_tower().encode(normalise(square[None]))[0])
+        if total:
+            self.progress(READING_IMAGES, total, total)
+        return np.stack(found) if found else np.empty((0, self.config.width), np.float32)
+
+    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Vectors [texts, D] float32; a text is cut to what the tower reads (64 tokens, punctuation not counted).
+
+        Raises:
+            PromptError: one is no text, or has no letters.
+        """
+        for text in texts:
+            if not isinstance(text, str) or not self._tokenizer.ids(text):
+                raise PromptError(f"cannot embed {text!r}: expected a text with letters in it")
+        if not texts:
+            return np.empty((0, self.config.width), np.float32)
+        ids = self._tokenizer.encode(texts, self.config.words.num_tokens)
+        with self._lock:
+            return self._word_tower().encode(ids)
+
+    def embed(
+        self, files: Any = None, texts: Sequence[str] = (), *, study: "StudyOptions | None" = None
+    ) -> "Embeddings":
+        """The vectors of all pictures in files, then of texts; see `osler.tasks.embed`."""
+        from osler.tasks.embed import embed
+
+        return embed(self, files, texts, study=study)
+
+    def classify(
+        self,
+        files: Any,
+        labels: Any,
+        *,
+        templates: Sequence[str] = ("{}",),
+        study: "StudyOptions | None" = None,
+    ) -> "Classification":
+        """How well each label fits each picture, without any training; see `osler.tasks.classify`."""
+        from osler.tasks.classify import classify
+
+        return classify(self, files, labels, templates=templates, study=study)
+
+    def _picture_tower(self) -> "PictureEncoder":
+        if self._pictures is None:
+            from osler.engine.medsiglip import PictureEncoder
+
+            self._pictures = self._build(PictureEncoder, self.config.vision, "pictures")
+        return self._pictures
+
+    def _word_tower(self) -> "WordsEncoder":
+        if self._words is None:
+            from osler.engine.medsiglip import WordsEncoder
+
+            self._words = self._build(WordsEncoder, self.config.words, "words")
+        return self._words
+
+    def _build(self, tower: Callable[..., Any], config: Any, part: str) -> Any:
+        from osler.engine.weight_store import open_store
+
+        self.progress(STARTING, 0, 1)
+        name = f"{self.weights_id}-medsiglip-{part}-{self._compilation.precision}"
+        size = sum(file.size_bytes for file in self._checkpoint.files)
+        store = open_store(cache_folder() / "weights", name, size)
+        built = tower(config, self._checkpoint, compilation=self._compilation, store=store)
+        self.progress(STARTING, 1, 1)
+        return built
+
+
+def load_medsiglip(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    precision: str = "bf16",
+    threads: int | None = None,
+    resizing: Resizing = "training",
+    pad: bool = True,
+    progress: Progress | None = None,
+) -> MedSiglip:
+    """Open MedSigLIP.
+
+    Args:
+        path: its folder; None for what OSLER_MEDSIGLIP names, and without that the one that
+            `osler models pull google/medsiglip-448` fetched.
+        precision, threads, resizing, pad, progress: as in `MedSiglip`.
+
+    Raises:
+        WeightsError: it is not there (the hint says where it comes from), damaged, or another model.
+        InputError: an option makes no sense.
+    """
+    from osler.weights.medsiglip import MedSiglipCheckpoint
+
+    checkpoint = MedSiglipCheckpoint(_folder(path))
+    return MedSiglip(
+        checkpoint, precision=precision, threads=threads, resizing=resizing, pad=pad, progress=progress or no_progress
+    )
+
+
+def _folder(path: str | os.PathLike[str] | None) -> Path:
+    named = path if path is not None else os.environ.get(MEDSIGLIP_VARIABLE)
+    folder = Path(named).expanduser() if named else models_folder() / REPOSITORY.replace("/", "--")
+    if folder.suffix == ".safetensors" and folder.is_file():
+        folder = folder.parent
+    if not folder.is_dir():
+        where = f"at `{folder}`" if named else "here"
+        raise WeightsError(
+            f"MedSigLIP's weights are not {where}: they are a model of their own, not part of MedGemma's",
+            hint=f"accept the terms of {REPOSITORY} on the Hugging Face hub, then `osler models pull {REPOSITORY}`; "
+            f"--model or {MEDSIGLIP_VARIABLE} names a folder elsewhere",
+        )
+    return folder

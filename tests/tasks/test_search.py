@@ -1,0 +1,141 @@
+"""An index of a folder's pictures: what it finds, and what it reads again."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from osler.errors import InputError
+from osler.tasks.medsiglip import load_medsiglip
+from osler.testing.tiny_medsiglip import write_medsiglip
+
+pytest.importorskip("usearch")
+
+from osler.tasks.search import PictureIndex
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return write_medsiglip(tmp_path_factory.mktemp("medsiglip"))
+
+
+@pytest.fixture(scope="module")
+def medsiglip(weights):
+    return load_medsiglip(weights, precision="f32")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for label in ("a", "b"):
+        (tmp_path / "films" / label).mkdir(parents=True)
+        for number in range(3):
+            save(tmp_path / "films" / label / f"{number}.png", number + 10 * (label == "b"))
+    (tmp_path / "films" / "readme.txt").write_text("no picture")
+    return tmp_path / "films"
+
+
+@pytest.fixture
+def index(folder, medsiglip, tmp_path):
+    return lambda other=medsiglip: PictureIndex(folder, other, place=tmp_path / "index")
+
+
+def save(path, seed: int) -> None:
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (60, 60, 3), dtype=np.uint8)).save(path)
+
+
+def test_a_picture_finds_itself_first(index, folder):
+    found = index()
+    found.update()
+    hits = found.by_picture(folder / "b" / "1.png", 3).hits
+    assert hits[0].path == str(folder / "b" / "1.png")
+    assert hits[0].cosine == pytest.approx(1, abs=1e-3)
+    assert [hit.cosine for hit in hits] == sorted((hit.cosine for hit in hits), reverse=True)
+
+
+def test_words_find_in_the_order_of_their_cosines(index, folder, medsiglip):
+    found = index()
+    found.update()
+    hits = found.by_text("pleural effusion", 6).hits
+    embedded = medsiglip.embed(sorted(folder.glob("*/*.png")), ["pleural effusion"])
+    cosines = embedded.vectors[:-1] @ embedded.vectors[-1]
+    names = [f"{'ab'[place // 3]}/{place % 3}.png" for place in range(6)]
+    by_name = {hit.name: hit.cosine for hit in hits}
+    assert [by_name[name] for name in names] == pytest.approx(cosines.tolist(), abs=2e-3)
+
+
+def test_a_second_process_reads_nothing_again(index):
+    first = index().update()
+    assert (first.num_added, first.skipped, first.num_pictures) == (6, 1, 6)
+    again = index()
+    again._medsiglip = None  # reading a picture would fail
+    assert again.update().num_kept == 7
+
+
+def test_only_what_is_new_or_changed_is_read(index, folder):
+    index().update()
+    save(folder / "a" / "new.png", 99)
+    save(folder / "a" / "0.png", 98)
+    os.utime(folder / "a" / "0.png", ns=(1, 1))
+    (folder / "b" / "2.png").unlink()
+    update = index().update()
+    assert (update.num_added, update.num_removed, update.num_kept, update.num_pictures) == (2, 1, 5, 6)
+    found = index()
+    assert "b/2.png" not in {hit.name for hit in found.by_text("heart", 20).hits}
+    assert found.by_picture(folder / "a" / "0.png", 1).hits[0].name == "a/0.png"
+
+
+def test_an_index_of_another_way_is_begun_again(index, weights):
+    index().update()
+    assert index(load_medsiglip(weights, precision="f32", pad=False)).update().num_added == 6
+
+
+@pytest.mark.parametrize("name", ["entries.json", "vectors-*.usearch"])
+def test_a_damaged_index_is_begun_again(index, tmp_path, name):
+    index().update()
+    (path,) = (tmp_path / "index").glob(name)
+    path.write_bytes(b"")
+    assert index().update().num_added == 6
+
+
+def test_an_interruption_keeps_what_was_read(index, medsiglip, monkeypatch):
+    calls = []
+
+    def interrupted(pixels, total=None):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return type(medsiglip).embed_pixels(medsiglip, pixels, total)
+
+    monkeypatch.setattr(medsiglip, "embed_pixels", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        index().update()
+    monkeypatch.undo()
+    assert index().update().num_added == 3
+
+
+def test_examples_are_labelled_by_their_folder(index, folder):
+    shutil.copy(folder / "a" / "0.png", folder / "loose.png")
+    found = index()
+    found.update()
+    vectors, labels = found.examples()
+    assert labels == ["a", "a", "a", "b", "b", "b"]
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-2)
+
+
+def test_the_index_is_readable_by_this_user_only(index, tmp_path):
+    index().update()
+    assert (tmp_path / "index").stat().st_mode & 0o077 == 0
+
+
+def test_a_search_in_no_folder_is_refused(medsiglip, tmp_path):
+    with pytest.raises(InputError, match="expected a folder"):
+        PictureIndex(tmp_path / "nowhere", medsiglip)
+
+
+def test_an_empty_folder_gives_no_hits(medsiglip, tmp_path):
+    (tmp_path / "empty").mkdir()
+    found = PictureIndex(tmp_path / "empty", medsiglip, place=tmp_path / "index")
+    assert found.update().num_pictures == 0
+    assert found.by_text("heart").hits == ()
