@@ -1,8 +1,8 @@
 """Writing an answer to the terminal as it comes, and what it cost below it."""
 
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from osler.cli.console import phases, print_json, print_note, print_text, talk_console
 from osler.errors import OslerError
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from osler.tasks.stream import Stream
     from osler.values import Reply
 
-__all__ = ["answer_as_json", "check_whole", "print_costs", "print_model", "write_answer"]
+__all__ = ["answer_as_json", "check_whole", "print_costs", "print_model", "read_answer", "write_answer"]
 
 CONTROL_CHARACTERS = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
@@ -47,8 +47,19 @@ def write_answer(model: "Model", stream: "Stream", *, show_thinking: bool) -> "R
     return _reply(stream)
 
 
-def answer_as_json(model: "Model", stream: "Stream") -> "Reply":
-    """Print the whole reply as JSON when it is there; nothing of it before."""
+def answer_as_json(model: "Model", stream: "Stream", more: Callable[[], dict[str, Any]] | None = None) -> "Reply":
+    """Print the whole reply as JSON when it is there; nothing of it before. `more` gives what is added to it."""
+    reply = read_answer(model, stream)
+    print_json(reply.to_dict())
+    return reply
+
+
+def read_answer(model: "Model", stream: "Stream") -> "Reply":
+    """The whole reply when it is there; nothing is printed.
+
+    Raises:
+        OslerError: Ctrl-C came.
+    """
     try:
         with phases() as report:
             model.progress = report
@@ -56,9 +67,7 @@ def answer_as_json(model: "Model", stream: "Stream") -> "Reply":
                 report("Writing", number, None)
     except KeyboardInterrupt:
         raise _interrupted(stream) from None
-    reply = _reply(stream)
-    print_json(reply.to_dict())
-    return reply
+    return _reply(stream)
 
 
 def print_costs(reply: "Reply") -> None:

@@ -34,6 +34,9 @@ class Verb(NamedTuple):
 VERBS: dict[str, Verb] = {
     "ask": Verb("osler.cli.ask:ask", "Ask a question about images, studies or documents."),
     "show": Verb("osler.cli.show:show", "Show exactly what the model would see of your files."),
+    "report": Verb("osler.cli.report:report", "Write a report: findings and impression."),
+    "compare": Verb("osler.cli.compare:compare", "Say what changed from a prior to a current study."),
+    "locate": Verb("osler.cli.locate:locate", "Find things in a picture, as boxes in its own pixels."),
     "chat": Verb("osler.cli.chat:chat", "Talk with the model in the terminal."),
     "classify": Verb("osler.cli.classify:classify", "Say how well labels fit pictures, by MedSigLIP."),
     "embed": Verb("osler.cli.embed:embed", "Turn pictures and texts into vectors, by MedSigLIP."),
@@ -46,7 +49,7 @@ VERBS: dict[str, Verb] = {
 }
 
 
-COMPUTING = ("ask", "chat", "classify", "embed", "search", "record", "demo", "bench")
+COMPUTING = ("ask", "report", "compare", "locate", "chat", "classify", "embed", "search", "record", "demo", "bench")
 """Verbs that load a model."""
 
 

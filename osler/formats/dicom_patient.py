@@ -11,7 +11,7 @@ from osler.formats.dicom_stream import HEADER_BYTES, open_stream, pixel_stop
 from osler.formats.dicom_values import get
 from osler.formats.quiet import silenced
 
-__all__ = ["are_of_one_patient"]
+__all__ = ["are_known_to_differ", "are_of_one_patient"]
 
 KEYWORDS = ("PatientName", "PatientID", "PatientBirthDate")
 TAGS = [Tag(tag_for_keyword(keyword) or 0) for keyword in KEYWORDS]
@@ -41,3 +41,9 @@ def _patient(path: Path) -> tuple[str, str, str]:
             return ("", "", "")
         name, identifier, born = (str(get(dataset, keyword) or "").strip() for keyword in KEYWORDS)
         return (name, identifier, born)
+
+
+def are_known_to_differ(one: Path, other: Path) -> bool:
+    """Whether two DICOM files give different Patient IDs or dates of birth; not where one of them gives none."""
+    (_, *known), (_, *told) = _patient(one), _patient(other)  # names are spelt in more than one way
+    return any(first != second for first, second in zip(known, told, strict=True) if first and second)

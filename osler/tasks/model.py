@@ -14,11 +14,14 @@ from osler.model.config import ModelConfig
 from osler.prompt import Tokenizer
 from osler.tasks.ask import images_of, sources_of
 from osler.tasks.chat import messages_from
+from osler.tasks.compare import Compared, compare
+from osler.tasks.confidence import ROOM, Confidence, confidence_of
 from osler.tasks.locate import locate
 from osler.tasks.located import Located
 from osler.tasks.prepare import Prepared, SamplingOptions, pictures_in, prepare, refuse_blind
 from osler.tasks.progress import Progress
 from osler.tasks.question import prepare_question
+from osler.tasks.report import Report, report_of, start_report
 from osler.tasks.score import Score
 from osler.tasks.stream import Stream
 from osler.tasks.study_options import Recipe, StudyOptions
@@ -278,6 +281,81 @@ class Model:
             options=options,
         )
 
+    def compare(
+        self,
+        prior: Any,
+        current: Any,
+        question: str | None = None,
+        *,
+        findings: Sequence[str] = (),
+        allow_different_patients: bool = False,
+        study: StudyOptions | None = None,
+        thinking: bool = False,
+        pad: bool = True,
+        **options: Unpack[SamplingOptions],
+    ) -> Compared:
+        """Say what changed from a prior to a current study.
+
+        Args:
+            prior, current: as `files` of `ask`; one film each, where the recipe of the authors is to be kept.
+            question: what to ask; None for the official prompt.
+            findings: ask of each of them, with nothing but these as answers, whether it improved, is stable or
+                worsened; without a question, only that is asked. `osler.tasks.compare.FINDINGS` are MS-CXR-T's.
+            allow_different_patients: go on where the files' headers say that they are of two patients.
+            study, thinking, pad, options: as in `ask`; up to 600 tokens an answer.
+
+        Raises:
+            OslerError: as `ask` says; InputError where the two are of different patients.
+        """
+        return compare(
+            self,
+            prior,
+            current,
+            question,
+            findings=findings,
+            allow_different_patients=allow_different_patients,
+            study=study,
+            thinking=thinking,
+            pad=pad,
+            options=options,
+        )
+
+    def report(
+        self,
+        files: Any,
+        *,
+        indication: str | None = None,
+        structured: bool = False,
+        study: StudyOptions | None = None,
+        system: str | None = None,
+        thinking: bool = False,
+        pad: bool = True,
+        **options: Unpack[SamplingOptions],
+    ) -> Report:
+        """Write a report on a study: findings and impression.
+
+        Args:
+            files, study, system, thinking, pad, options: as in `ask`; long repetitions are made improbable
+                (`dry_multiplier` 0.8, `dry_allowed_length` 16) unless `options` say otherwise.
+            indication: why the study was made.
+            structured: hold the answer to JSON with both parts, instead of looking for headings in its text.
+
+        Raises:
+            OslerError: as `ask` says.
+        """
+        stream = start_report(
+            self,
+            files,
+            indication=indication,
+            structured=structured,
+            study=study,
+            system=system,
+            thinking=thinking,
+            pad=pad,
+            options=options,
+        )
+        return report_of(_finished(stream), indication)
+
     def score(
         self,
         messages: Sequence[Mapping[str, Any] | Message],
@@ -305,6 +383,30 @@ class Model:
         start = len(prepared.prompt.ids)
         logprobs = self.engine.score([*prepared.prompt.ids, *ids], images, start)
         return Score(token_ids=tuple(ids), logprobs=tuple(float(logprob) for logprob in logprobs))
+
+    def confidence(
+        self,
+        files: Any,
+        question: str,
+        *,
+        options: Sequence[str] | None = None,
+        study: StudyOptions | None = None,
+        system: str | None = None,
+        pad: bool = True,
+    ) -> Confidence:
+        """How probable each answer to a yes/no or multiple-choice question is to the model; it writes none.
+
+        Args:
+            files, question, study, system, pad: as in `ask`.
+            options: the answers to compare; None for those that the question names: (A), (B), … or yes and no.
+
+        Raises:
+            OslerError: as `ask` says; InputError where there are no options.
+        """
+        asked = prepare_question(
+            self, files, question, study=study, system=system, pad=pad, options={"max_new_tokens": ROOM}
+        )
+        return confidence_of(self, asked.prepared, question, options)
 
     def encode_images(self, images: Any, *, pad: bool = True) -> np.ndarray:
         """The vectors that stand for images in a prompt, after the projector: [I, M, D] float32.

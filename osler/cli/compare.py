@@ -1,0 +1,128 @@
+"""`osler compare`: what changed from a prior to a current study."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from osler.cli.answer import print_costs, print_model
+from osler.cli.console import phases, print_json, print_note, print_text
+from osler.cli.options import GeneratingOptions, LoadingOptions, PromptOptions, takes
+from osler.cli.sources import FILES_HELP
+from osler.cli.study import StudyChoices
+from osler.errors import OslerError
+
+if TYPE_CHECKING:
+    from osler.tasks.compare import Compared
+
+__all__ = ["compare"]
+
+ALL = "all"
+
+
+@takes
+def compare(
+    *,
+    prior: Annotated[str, typer.Argument(metavar="PRIOR", help=FILES_HELP, show_default=False)],
+    current: Annotated[str, typer.Argument(metavar="CURRENT", help="The later study.", show_default=False)],
+    question: Annotated[
+        str | None, typer.Argument(help="What to ask (default: the official prompt).", show_default=False)
+    ] = None,
+    findings: Annotated[
+        str | None,
+        typer.Option(
+            metavar="'A, B'",
+            help="Say of each of these whether it improved, is stable or worsened; `all` for the five of MS-CXR-T.",
+        ),
+    ] = None,
+    different_patients: Annotated[
+        bool, typer.Option("--different-patients", help="Go on where the files are of two patients.")
+    ] = False,
+    study: StudyChoices,
+    loading: LoadingOptions,
+    prompt: PromptOptions,
+    generating: GeneratingOptions,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Compare two studies of a patient, the prior one first.
+
+    osler compare prior.dcm current.dcm --model medgemma-1.5-4b-it-Q4_K_M.gguf
+
+    osler compare prior.dcm current.dcm --findings "edema, pleural effusion"
+    """
+    refuse_unused(prompt, generating)
+    chosen = study.options()
+    model = loading.open()
+    print_model(model)
+    with model, phases() as report:
+        model.progress = report
+        compared = model.compare(
+            prior,
+            current,
+            question,
+            findings=names_of(findings),
+            allow_different_patients=different_patients,
+            study=chosen,
+            thinking=prompt.think,
+            pad=not prompt.no_pad,
+            **generating.chosen(),
+        )
+    for note in compared.notes:
+        print_note(f"note: {note}", style="yellow")
+    if json:
+        print_json(compared.to_dict())
+    else:
+        print_compared(compared)
+    print_cost_of(compared)
+    check_courses(compared)
+
+
+def refuse_unused(prompt: PromptOptions, generating: GeneratingOptions) -> None:
+    """Say of options that would change nothing that they would not."""
+    if prompt.system is not None:
+        raise typer.BadParameter("the comparison has a prompt of its own", param_hint="--system")
+    if generating.schema is not None or generating.regex is not None:
+        raise typer.BadParameter(
+            "use `osler ask PRIOR CURRENT …` for a form of your own", param_hint="--schema/--regex"
+        )
+
+
+def names_of(findings: str | None) -> tuple[str, ...]:
+    """The findings that were asked for.
+
+    >>> names_of("edema, pleural effusion"), names_of("all")[0], names_of(None)
+    (('edema', 'pleural effusion'), 'consolidation', ())
+    """
+    from osler.tasks.compare import FINDINGS
+
+    if findings is None:
+        return ()
+    names = tuple(name.strip() for name in findings.split(",") if name.strip())
+    if not names:
+        raise typer.BadParameter("expected names, such as 'edema, pneumonia', or all", param_hint="--findings")
+    return FINDINGS if names == (ALL,) else names
+
+
+def print_compared(compared: "Compared") -> None:
+    """The comparison in words, then a line for each finding."""
+    if compared.reply is not None:
+        print_text(compared.text)
+    for change in compared.changes:
+        print_text(f"{change.finding}: {change.course or 'no answer (cut off)'}")
+
+
+def print_cost_of(compared: "Compared") -> None:
+    replies = [reply for reply in (compared.reply, *(change.reply for change in compared.changes)) if reply is not None]
+    print_costs(max(replies, key=lambda reply: reply.timings.total_s))
+
+
+def check_courses(compared: "Compared") -> None:
+    """Refuse to let half an answer pass.
+
+    Raises:
+        OslerError: a finding has no answer.
+    """
+    missing = [change.finding for change in compared.changes if change.course is None]
+    if missing:
+        raise OslerError(
+            f"no answer about {', '.join(missing)}: it was cut off", hint="allow more with --max-new-tokens"
+        )
