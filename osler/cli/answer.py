@@ -1,8 +1,8 @@
 """Writing an answer to the terminal as it comes, and what it cost below it."""
 
 import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from osler.cli.console import phases, print_json, print_note, print_text, talk_console
 from osler.errors import OslerError
@@ -47,8 +47,8 @@ def write_answer(model: "Model", stream: "Stream", *, show_thinking: bool) -> "R
     return _reply(stream)
 
 
-def answer_as_json(model: "Model", stream: "Stream", more: Callable[[], dict[str, Any]] | None = None) -> "Reply":
-    """Print the whole reply as JSON when it is there; nothing of it before. `more` gives what is added to it."""
+def answer_as_json(model: "Model", stream: "Stream") -> "Reply":
+    """Print the whole reply as JSON when it is there; nothing of it before."""
     reply = read_answer(model, stream)
     print_json(reply.to_dict())
     return reply

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from osler.cli.answer import answer_as_json, check_whole, print_costs, print_model, write_answer
-from osler.cli.console import phases
+from osler.cli.answer import check_whole, print_costs, print_model, read_answer, write_answer
+from osler.cli.confidence import ConfidenceOptions
+from osler.cli.console import phases, print_json
 from osler.cli.options import GeneratingOptions, LoadingOptions, PromptOptions, takes
 from osler.cli.sources import FILES_HELP, print_sources
 from osler.cli.study import StudyChoices
@@ -29,6 +30,7 @@ def ask(
     loading: LoadingOptions,
     prompt: PromptOptions,
     generating: GeneratingOptions,
+    sureness: ConfidenceOptions,
     json: Annotated[bool, typer.Option("--json", help="Print the whole reply as JSON.")] = False,
 ) -> None:
     """Ask a question about images, studies and documents, or about none, and print the answer as it comes.
@@ -36,8 +38,11 @@ def ask(
     osler ask chest.dcm "Describe this X-ray" --model medgemma-1.5-4b-it-Q4_K_M.gguf
 
     osler ask ct-folder/ "Is there a liver lesion?" --plane axial --slices 40-120
+
+    osler ask chest.dcm "Is there a pleural effusion? Answer yes or no." --confidence
     """
     text, chosen = read_question(question), study.options()
+    sureness.check(text, thinking=prompt.think)
     model = loading.open()
     print_model(model)
     with model:
@@ -53,9 +58,12 @@ def ask(
                 **generating.chosen(),
             )
         print_sources(stream.sources)
-        reply = (
-            answer_as_json(model, stream) if json else write_answer(model, stream, show_thinking=prompt.show_thinking)
-        )
+        if json:
+            reply = read_answer(model, stream)
+            print_json(reply.to_dict() | sureness.measured(model, stream, text))
+        else:
+            reply = write_answer(model, stream, show_thinking=prompt.show_thinking)
+            sureness.write(model, stream, text)
     print_costs(reply)
     check_whole(reply)
 

@@ -58,6 +58,11 @@ class Stream:
         return self._prepared.budget.prompt_tokens
 
     @property
+    def prepared(self) -> Prepared:
+        """What is computed: prompt, images, sampling."""
+        return self._prepared
+
+    @property
     def sources(self) -> tuple[SourceRecord, ...]:
         """What was chosen of each thing that was handed over; known before anything is computed."""
         return self._prepared.sources
