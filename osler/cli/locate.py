@@ -116,6 +116,8 @@ def write_outputs(located: "Located", file: str, outputs: BoxOutputs) -> list[Pa
 
 def print_boxes(located: "Located") -> None:
     """A line for each box; of a question without one, what came of it instead."""
+    from osler.tasks.located import name_of
+
     for number, picture in enumerate(located.pictures):
         if len(located.pictures) > 1:
             origin = picture.image.origin
@@ -123,8 +125,7 @@ def print_boxes(located: "Located") -> None:
         for thing in located.things:
             boxes = located.boxes_of(thing, number)
             for box in boxes:
-                name = thing if box.label in ("", thing) else f"{thing} ({box.label})"
-                print_text(f"{name}: x {box.x0:.0f} to {box.x1:.0f}, y {box.y0:.0f} to {box.y1:.0f} px")
+                print_text(f"{name_of(thing, box)}: x {box.x0:.0f} to {box.x1:.0f}, y {box.y0:.0f} to {box.y1:.0f} px")
             if not boxes:
                 answers = [one for one in located.answers if (one.picture, one.thing) == (number, thing)]
                 print_text(f"{thing}: {outcome_of(answers[0])}")

@@ -94,6 +94,9 @@ class GeneratingOptions:
     dry_allowed_length: Annotated[
         int | None, _option("Tokens that may be repeated in a row (default: 2).", GENERATING, min=1)
     ] = None
+    dry_allowed_times: Annotated[
+        int | None, _option("How often more of them may stand in the answer (default: 1).", GENERATING, min=1)
+    ] = None
     stop: Annotated[list[str] | None, _option("Stop before this text (may be repeated).", GENERATING)] = None
     schema: Annotated[
         str | None, _option("Answer in JSON that fits the JSON Schema in this file.", GENERATING, metavar="FILE")

@@ -7,8 +7,9 @@ answer is made less probable, the more the longer the run::
                                                          └─────┬─────┘
              the lungs are                        is the same run of three; "clear" would make it four
 
-Source: p-e-w, text-generation-webui pull request 5677, as llama.cpp has it; its "sequence breakers" are left out, so
-that lines and lists count as well.
+Source: p-e-w, text-generation-webui pull request 5677, as llama.cpp has it. Its "sequence breakers" are left out, so
+that lines and lists count as well; how often a run may stand is an addition, because what a report says twice, in
+findings and impression, is no circle.
 """
 
 import numpy as np
@@ -26,12 +27,14 @@ class Repeats:
         multiplier: the penalty of the shortest run that is penalised, in logits.
         base: what one more token multiplies it with.
         allowed_length: runs of up to so many tokens, the new one included, cost nothing.
+        allowed_times: longer runs cost nothing either as long as they stand at most so many times.
     """
 
-    def __init__(self, *, multiplier: float, base: float, allowed_length: int) -> None:
+    def __init__(self, *, multiplier: float, base: float, allowed_length: int, allowed_times: int = 1) -> None:
         self._multiplier = multiplier
         self._base = base
         self._allowed = allowed_length
+        self._times = allowed_times
         self._ids = np.zeros(64, np.int64)
         self._runs = np.zeros(64, np.int64)  # how many tokens before and at i equal those at the end
         self._num = 0
@@ -57,9 +60,10 @@ class Repeats:
         """
         runs = self._runs[: max(0, self._num - 1)]
         places = np.flatnonzero(runs >= self._allowed)
-        tokens, which = np.unique(self._ids[places + 1], return_inverse=True)
+        tokens, which, times = np.unique(self._ids[places + 1], return_inverse=True, return_counts=True)
         longest = np.zeros(len(tokens), np.int64)
         np.maximum.at(longest, which, runs[places])
         with np.errstate(over="ignore"):
             amounts = self._multiplier * np.power(float(self._base), longest - self._allowed)
-        return tokens, np.minimum(amounts, STRONGEST).astype(np.float32)
+        often = times >= self._times
+        return tokens[often], np.minimum(amounts[often], STRONGEST).astype(np.float32)

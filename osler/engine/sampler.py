@@ -111,7 +111,10 @@ def _repeats_of(sampling: Sampling) -> Repeats | None:
     if not sampling.dry_multiplier:
         return None
     return Repeats(
-        multiplier=sampling.dry_multiplier, base=sampling.dry_base, allowed_length=sampling.dry_allowed_length
+        multiplier=sampling.dry_multiplier,
+        base=sampling.dry_base,
+        allowed_length=sampling.dry_allowed_length,
+        allowed_times=sampling.dry_allowed_times,
     )
 
 

@@ -30,10 +30,11 @@ class Sampling:
         frequency_penalty: subtracted once for each time a token was generated, in [-2, 2].
         presence_penalty: subtracted once if a token was generated at all, in [-2, 2].
         repetition_penalty: > 0; divides positive and multiplies negative logits of tokens in prompt or answer.
-        dry_multiplier: >= 0; taken off the logit of a token that would make a run of tokens stand in the answer twice
-            that is one token longer than allowed (`osler.engine.repeats`); 0 is off.
+        dry_multiplier: >= 0; taken off the logit of a token that would make a run of tokens, one longer than allowed,
+            stand in the answer once more than allowed (`osler.engine.repeats`); 0 is off.
         dry_base: >= 1; what each further token of such a run multiplies that with.
-        dry_allowed_length: >= 1; runs of up to so many tokens may stand twice.
+        dry_allowed_length: >= 1; runs of up to so many tokens may stand any number of times.
+        dry_allowed_times: >= 1; so many times longer ones may stand.
         seed: makes draws repeat; None draws afresh. Each sequence has its own generator, so requests that are
             computed beside it do not change its draws.
         logit_bias: {token id: amount added to its logit}.
@@ -61,6 +62,7 @@ class Sampling:
     dry_multiplier: float = 0.0
     dry_base: float = 1.75
     dry_allowed_length: int = 2
+    dry_allowed_times: int = 1
     seed: int | None = None
     logit_bias: Mapping[int, float] = field(default_factory=dict)
     logprobs: bool = False
@@ -197,6 +199,7 @@ _CHECKS = (
     _check("dry_multiplier", "a number from 0 to 100", lambda m: _is_number(m) and 0 <= m <= 100),
     _check("dry_base", "a number from 1 to 10", lambda b: _is_number(b) and 1 <= b <= 10),
     _check("dry_allowed_length", "a whole number >= 1", lambda n: _is_whole(n) and n >= 1),
+    _check("dry_allowed_times", "a whole number >= 1", lambda n: _is_whole(n) and n >= 1),
     _check("seed", "a whole number >= 0, or None", lambda s: s is None or (_is_whole(s) and s >= 0)),
     _check("logprobs", "True or False", lambda b: isinstance(b, bool)),
     _check("top_logprobs", "a whole number from 0 to 100", lambda n: _is_whole(n) and 0 <= n <= 100),

@@ -17,7 +17,7 @@ from osler.tasks.dicom_out import (
     require_highdicom,
     software,
 )
-from osler.tasks.located import Located
+from osler.tasks.located import Located, name_of
 from osler.tasks.presentation import corners_of, films_of, frame_of
 from osler.values import Reply
 
@@ -145,7 +145,7 @@ def _regions(located: Located, images: "dict[Any, Dataset]") -> list[Any]:
             for box in located.boxes_of(thing, number):
                 groups.append(
                     PlanarROIMeasurementsAndQualitativeEvaluations(
-                        tracking_identifier=TrackingIdentifier(generate_uid(), plain_text(box.label) or thing),
+                        tracking_identifier=TrackingIdentifier(generate_uid(), plain_text(name_of(thing, box))),
                         referenced_region=ImageRegion("POLYLINE", corners_of(box), source_image=source),
                         algorithm_id=AlgorithmIdentification(name=MANUFACTURER, version=software()),
                     )

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from osler.tasks.boxes import without_doubles
 from osler.values import NOTICE, Box, Image, Reply
 
-__all__ = ["Answered", "Located", "Outcome", "Region", "Sighted"]
+__all__ = ["Answered", "Located", "Outcome", "Region", "Sighted", "name_of"]
 
 Outcome = Literal["found", "none", "unreadable", "cut off"]
 Region = tuple[int, int, int, int]
@@ -49,6 +49,15 @@ class Sighted:
             "height_px": rows,
             "region_px": self.region_px,
         }
+
+
+def name_of(thing: str, box: Box) -> str:
+    """What a box is to be called: what was asked for, and what the model calls it where that is something else.
+
+    >>> name_of("heart", Box(label="cardiac silhouette", x0=0, y0=0, x1=1, y1=1))
+    'heart (cardiac silhouette)'
+    """
+    return thing if box.label.strip().lower() in ("", thing.lower()) else f"{thing} ({box.label.strip()})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -335,8 +335,8 @@ class Model:
         """Write a report on a study: findings and impression.
 
         Args:
-            files, study, system, thinking, pad, options: as in `ask`; long repetitions are made improbable
-                (`dry_multiplier` 0.8, `dry_allowed_length` 16) unless `options` say otherwise.
+            files, study, system, thinking, pad, options: as in `ask`; what is longer than ten tokens is kept from
+                standing more than twice (`osler.tasks.report.AGAINST_CIRCLES`), unless `options` say otherwise.
             indication: why the study was made.
             structured: hold the answer to JSON with both parts, instead of looking for headings in its text.
 

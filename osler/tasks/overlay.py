@@ -9,7 +9,7 @@ import numpy as np
 from osler.imaging.caption import caption
 from osler.imaging.draw import draw_boxes
 from osler.imaging.sheet import spelt
-from osler.tasks.located import Located
+from osler.tasks.located import Located, name_of
 from osler.values import Box
 
 __all__ = ["overlay", "overlays", "png_of"]
@@ -34,7 +34,7 @@ def overlays(located: Located) -> tuple[np.ndarray, ...]:
     drawn = []
     for number, picture in enumerate(located.pictures):
         boxes = [
-            replace(picture.to_image(box), label=box.label or thing)
+            replace(picture.to_image(box), label=name_of(thing, box))
             for thing in located.things
             for box in located.boxes_of(thing, number)
         ]

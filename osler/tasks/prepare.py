@@ -37,6 +37,7 @@ class SamplingOptions(TypedDict, total=False):
     dry_multiplier: float
     dry_base: float
     dry_allowed_length: int
+    dry_allowed_times: int
     seed: int | None
     stop: Sequence[str] | str
     logit_bias: Mapping[int, float]

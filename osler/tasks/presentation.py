@@ -21,7 +21,7 @@ from osler.tasks.dicom_out import (
     require_highdicom,
     software,
 )
-from osler.tasks.located import Located, Sighted
+from osler.tasks.located import Located, Sighted, name_of
 from osler.values import Box, FileRecord
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _annotations(
 
     annotations = []
     for number, picture in enumerate(located.pictures):
-        boxes = [(box, box.label or thing) for thing in located.things for box in located.boxes_of(thing, number)]
+        boxes = [(box, name_of(thing, box)) for thing in located.things for box in located.boxes_of(thing, number)]
         if not boxes or picture.image.file is None:
             continue
         annotations.append(

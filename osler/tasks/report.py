@@ -2,8 +2,8 @@
 
 No prompt of the authors' for the instruction-tuned models is published: the technical report (arXiv 2507.05201) gives
 one for the pre-trained model ("INDICATION findings:"), so the words below are Osler's own. They are kept from going
-round in circles, of which users complain, by the DRY rule (`osler.engine.repeats`): runs of up to 16 tokens cost
-nothing, so that a short sentence of the findings may come again in the impression.
+round in circles, of which users complain, by the DRY rule (`osler.engine.repeats`): what is longer than ten tokens
+may stand twice, as in findings and impression; a third time it costs more with each token.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,12 @@ REPORT_SCHEMA: dict[str, Any] = {
     "required": ["findings", "impression"],
     "additionalProperties": False,
 }
-AGAINST_CIRCLES: dict[str, Any] = {"dry_multiplier": 0.8, "dry_base": 1.75, "dry_allowed_length": 16}
+AGAINST_CIRCLES: dict[str, Any] = {
+    "dry_multiplier": 4.0,
+    "dry_base": 1.75,
+    "dry_allowed_length": 10,
+    "dry_allowed_times": 2,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

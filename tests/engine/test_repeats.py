@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from osler.engine.repeats import STRONGEST, Repeats
 from osler.engine.sampler import Sampler
 from osler.engine.sampling import Sampling
+from osler.tasks.report import AGAINST_CIRCLES
 
 END = 9
 
 
-def penalties(ids, *, multiplier=1.0, base=2.0, allowed_length=2) -> dict[int, float]:
-    repeats = Repeats(multiplier=multiplier, base=base, allowed_length=allowed_length)
+def penalties(ids, *, multiplier=1.0, base=2.0, allowed_length=2, allowed_times=1) -> dict[int, float]:
+    repeats = Repeats(multiplier=multiplier, base=base, allowed_length=allowed_length, allowed_times=allowed_times)
     for token in ids:
         repeats.note(token)
     tokens, amounts = repeats.penalties()
@@ -57,6 +58,13 @@ def test_a_run_of_the_allowed_length_costs_nothing_and_each_token_more_doubles_t
     assert penalties([1, 2, 3, 4, 5, 0, 1, 2, 3]) == {4: 2.0}
 
 
+def test_a_run_may_stand_as_often_as_is_allowed():
+    twice = [1, 2, 3, 8, 1, 2, 3, 9]
+    assert penalties([*twice[:4], 1, 2], allowed_times=2) == {}
+    assert penalties([*twice, 1, 2], allowed_times=2) == {3: 1.0}
+    assert penalties([*twice, 1, 2], allowed_times=3) == {}
+
+
 def test_no_penalty_is_too_large_for_a_number():
     assert penalties([7] * 3000, base=10.0)[7] == STRONGEST
 
@@ -72,12 +80,20 @@ def test_an_answer_without_long_repetitions_is_left_as_it_is():
     assert circling(12, dry_multiplier=0.8, dry_allowed_length=12) == circling(12)
 
 
+def test_a_report_that_goes_in_circles_says_a_thing_twice_and_comes_to_its_end():
+    written = circling(200, **AGAINST_CIRCLES)
+    assert written[-1] == END
+    assert len(written) < 25
+
+
 def test_the_prompt_is_not_looked_at():
     sampler = Sampler(Sampling(dry_multiplier=100.0, dry_allowed_length=1), np.array([0, 1, 0, 1, 0], np.int32))
     assert sampler.choose(np.array([0, 5], np.float32)).token == 1
 
 
-@pytest.mark.parametrize(("name", "value"), [("dry_multiplier", -1), ("dry_base", 0.5), ("dry_allowed_length", 0)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("dry_multiplier", -1), ("dry_base", 0.5), ("dry_allowed_length", 0), ("dry_allowed_times", 0)]
+)
 def test_numbers_that_make_no_sense_are_refused(name, value):
     with pytest.raises(Exception, match=name):
         Sampling(**{name: value})
