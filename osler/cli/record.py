@@ -116,20 +116,18 @@ def print_rest(answer: "RecordAnswer") -> None:
     for note in answer.notes:
         print_note(f"note: {note}", style="yellow")
     asked = sum(step.by == "model" for step in answer.trace)
-    seconds = sum(step.seconds for step in answer.trace)
-    usage = answer.usage
-    print_note(
-        f"{answer.num_read} of {answer.num_entries} entries read · {asked} steps of the model · {usage.prompt_tokens} "
-        f"tokens read, {usage.completion_tokens} written · {seconds:.1f} s",
-        style="dim",
-    )
+    parts = [
+        f"{answer.num_read} of {answer.num_entries} entries read",
+        "1 step of the model" if asked == 1 else f"{asked} steps of the model",
+        f"{answer.usage.prompt_tokens} tokens read, {answer.usage.completion_tokens} written",
+        f"{sum(step.seconds for step in answer.trace):.1f} s",
+    ]
+    print_note(" · ".join(parts), style="dim")
     print_note(answer.notice, style="bold")
     if answer.is_in_record is None:
+        written = answer.trace[-1].usage.completion_tokens if answer.trace[-1].usage else 0
         raise OslerError(
-            f"there is no answer: it was cut off after {answer.trace[-1].usage.completion_tokens} tokens"
-            if answer.trace and answer.trace[-1].usage
-            else "there is no answer: it was cut off",
-            hint="allow more with --max-new-tokens",
+            f"there is no answer: it was cut off after {written} tokens", hint="allow more with --max-new-tokens"
         )
 
 

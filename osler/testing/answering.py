@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from osler.engine.engine import Engine
-from osler.engine.step import Chunk
+from osler.engine.step import BLOCK, Chunk
 from osler.model.config import ModelConfig
 from osler.prompt import stop_ids
 from osler.prompt.special import END_OF_TURN, START_OF_TURN, required_id
@@ -23,6 +23,8 @@ MODEL_TURN = "model\n"
 class AnsweringRunner:
     """Writes, token by token, what a function answers to the prompt; one sequence at a time.
 
+    Its cache holds ids, in the blocks that the engine gives them.
+
     Where a form forbids the next token, what comes instead is what the form makes of it.
     """
 
@@ -30,21 +32,32 @@ class AnsweringRunner:
         self.config = tiny_config(vocabulary_size=tokenizer.size, context_length=context)
         self._answer, self._tokenizer = answer, tokenizer
         self._turn = required_id(tokenizer, START_OF_TURN)
-        self._ids: list[int] = []
+        self._cache = np.zeros((context // BLOCK, BLOCK), np.int32)
+        self._prompt: list[int] = []
+        self._target: list[int] = []
 
     def step(self, chunks: Sequence[Chunk]) -> np.ndarray:
         (chunk,) = chunks
-        self._ids[chunk.past :] = chunk.ids.tolist()
+        stop = chunk.past + len(chunk.ids)
+        places = np.arange(chunk.past, stop)
+        self._cache[chunk.global_blocks[places // BLOCK], places % BLOCK] = chunk.ids
+        ids = self._cache[chunk.global_blocks].reshape(-1)[:stop].tolist()
         logits = np.zeros((chunk.num_logits, self.config.vocabulary_size), np.float32)
-        for row, end in zip(logits, range(len(self._ids) - chunk.num_logits, len(self._ids)), strict=True):
-            row[self._next(self._ids[: end + 1])] = 9
+        for row, end in zip(logits, range(stop - chunk.num_logits, stop), strict=True):
+            row[self._next(ids[: end + 1])] = 9
         return logits
+
+    def copy(self, sources: np.ndarray, targets: np.ndarray, *, is_global: bool) -> None:
+        if is_global:
+            self._cache[targets] = self._cache[sources]
 
     def _next(self, ids: list[int]) -> int:
         last_turn = len(ids) - ids[::-1].index(self._turn)
         start = last_turn + len(self._tokenizer.encode(MODEL_TURN))
-        target = self._tokenizer.encode(self._answer(self._tokenizer.decode(ids[:start])) + END_OF_TURN)
-        return target[min(len(ids) - start, len(target) - 1)]
+        if ids[:start] != self._prompt:
+            self._prompt = ids[:start]
+            self._target = self._tokenizer.encode(self._answer(self._tokenizer.decode(self._prompt)) + END_OF_TURN)
+        return self._target[min(len(ids) - start, len(self._target) - 1)]
 
 
 def answering_model(answer: Callable[[str], str], *, context: int = 1 << 16) -> Model:

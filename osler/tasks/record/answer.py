@@ -35,6 +35,7 @@ WHOLE_TOKENS = 8000
 """Records no longer are read whole where nobody says otherwise: about a minute of reading on two cores."""
 READ_TOKENS = 8000
 """Of entries in the prompt of the answer, where they were narrowed down."""
+MOST_CHARACTERS_A_TOKEN = 10
 LEAST_ROOM = 256
 
 
@@ -148,7 +149,7 @@ class _Inquiry:
         Raises:
             ContextError: it is to be read whole, and does not fit.
         """
-        if mode != "navigate" or not self._chart.num_entries:
+        if mode == "whole" or (mode == "auto" and self._is_small(room)) or not self._chart.num_entries:
             everything = [retrieve(kind, entries, EVERYTHING) for kind, entries in self._chart.entries.items()]
             blocks = [block_of(retrieval) for retrieval in everything]
             size = sum(self._asker.count(block.text) + 2 for block in blocks)
@@ -162,6 +163,10 @@ class _Inquiry:
                 )
         retrievals = self._navigator.retrievals()
         return "navigate", retrievals, self._navigator.blocks(retrievals, min(room, READ_TOKENS))
+
+    def _is_small(self, room: int) -> bool:
+        """Whether the entries may fit, by their characters: counting the tokens of a large record takes seconds."""
+        return sum(len(entry.line) for entry in self._chart) <= room * MOST_CHARACTERS_A_TOKEN
 
     def _shown(self, blocks: Sequence[Block]) -> dict[str, Entry]:
         """The entries whose handles stand in the blocks, in that order."""

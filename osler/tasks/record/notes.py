@@ -18,7 +18,7 @@ def notes_of(chart: Chart, *, allow_phi: bool) -> tuple[str, ...]:
     """What was changed and left out."""
     notes = [ALLOWED if allow_phi else LEFT_OUT]
     if chart.num_redacted:
-        notes.append(f"the patient's name, identifiers or date of birth taken out of {chart.num_redacted} entries")
+        notes.append(f"the patient's name, identifiers or date of birth taken out of {_entries(chart.num_redacted)}")
     if chart.num_wrong:
         notes.append(f"{chart.num_wrong} entered in error, left out")
     if chart.num_repeated:
@@ -41,3 +41,7 @@ def source_of(chart: Chart, notes: Sequence[str]) -> SourceRecord:
         num_sent=chart.num_entries,
         notes=tuple(notes),
     )
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"

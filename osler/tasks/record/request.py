@@ -17,7 +17,7 @@ Which = Literal["all", "latest", "earliest", "none"]
 
 MOST_NAMES = 12
 DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-DAY_PATTERN = r"(\d{4}(-\d{2}(-\d{2})?)?)?"
+DAY_PATTERN = r"^(\d{4}(-\d{2}(-\d{2})?)?)?$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

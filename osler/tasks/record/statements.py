@@ -18,6 +18,7 @@ MOST_STATEMENTS = 8
 MOST_SOURCES = 6
 LONGEST_STATEMENT = 400
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
+DATE = re.compile(r"\b\d{4}-\d{2}(?:-\d{2})?\b")
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 
 
@@ -70,9 +71,12 @@ def checked(
 
 
 def _unfound(text: str, support: Sequence[str]) -> tuple[str, ...]:
-    """Numbers of a text that do not stand in any other."""
-    there = {float(number) for number in said_in(" ".join(HANDLE.sub("", part) for part in support))}
-    return tuple(number for number in dict.fromkeys(said_in(text)) if float(number) not in there)
+    """Numbers and dates of a text that do not stand in any other; a date is looked for as a whole where it is one."""
+    there = HANDLE.sub("", " ".join(support))
+    numbers = {float(number) for number in said_in(there)}
+    days = [day for day in DATE.findall(text) if day not in there]
+    rest = [number for number in said_in(DATE.sub(" ", text)) if float(number) not in numbers]
+    return tuple(dict.fromkeys([*days, *rest]))
 
 
 def said_in(text: str) -> list[str]:
