@@ -42,6 +42,7 @@ VERBS: dict[str, Verb] = {
     "embed": Verb("osler.cli.embed:embed", "Turn pictures and texts into vectors, by MedSigLIP."),
     "search": Verb("osler.cli.search:search", "Find pictures in a folder by words or by a picture."),
     "record": Verb("osler.cli.record:record", "Ask a question about a patient's FHIR record."),
+    "labs": Verb("osler.cli.labs:labs", "Read laboratory reports into rows, checked, as CSV or FHIR."),
     "demo": Verb("osler.cli.demo:demo", "See an answer from a picture now, without any weights."),
     "models": Verb("osler.cli.models:app", "List the known builds of MedGemma and Gemma 3, or pull one."),
     "bench": Verb("osler.cli.bench:bench", "Measure how fast a model runs here, alone or against llama.cpp."),
@@ -49,7 +50,20 @@ VERBS: dict[str, Verb] = {
 }
 
 
-COMPUTING = ("ask", "report", "compare", "locate", "chat", "classify", "embed", "search", "record", "demo", "bench")
+COMPUTING = (
+    "ask",
+    "report",
+    "compare",
+    "locate",
+    "chat",
+    "classify",
+    "embed",
+    "search",
+    "record",
+    "labs",
+    "demo",
+    "bench",
+)
 """Verbs that load a model."""
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from osler.tasks.labs.rows import LabReport
     from osler.tasks.record.answer import Mode
     from osler.tasks.record.result import RecordAnswer
 
@@ -355,6 +356,35 @@ class Model:
             options=options,
         )
         return report_of(_finished(stream), indication)
+
+    def labs(
+        self,
+        files: Any,
+        *,
+        study: StudyOptions | None = None,
+        flags: bool = False,
+        pad: bool = True,
+        **options: Unpack[SamplingOptions],
+    ) -> "LabReport":
+        """Read laboratory reports into rows, page by page; `osler.tasks.labs.reading.LabReader` gives them one by one.
+
+        Args:
+            files: PDF files or pictures, or a list of them.
+            study: `pages`, `dpi` and `tiles` count.
+            flags: ask for the report's own flags, too, by words that are not the authors'.
+            pad: as in `ask`.
+            options: as in `ask`, without `schema` and `regex`.
+
+        Raises:
+            InputError: a file is no document and no picture, or an option makes no sense.
+            VisionError: there are no vision weights.
+            ContextError: a page and its answer do not fit the context.
+        """
+        from osler.tasks.labs.reading import LabReader
+        from osler.tasks.labs.rows import LabReport
+
+        reader = LabReader(self, files, study=study, flags=flags, pad=pad, options=options)
+        return LabReport(pages=tuple(reader), notice=self.notice)
 
     def score(
         self,

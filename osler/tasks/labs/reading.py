@@ -1,0 +1,120 @@
+"""Laboratory reports read by a model, page by page."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from osler.errors import InputError
+from osler.tasks.ask import question_messages, sources_of
+from osler.tasks.labs.extraction import prompt_for, read_tests, schema_for
+from osler.tasks.labs.normalise import rows_of, without_doubles
+from osler.tasks.labs.pages import Page, ReportFile, open_pages, report_files
+from osler.tasks.labs.rows import LabPage
+from osler.tasks.prepare import prepare, refuse_blind
+from osler.tasks.question import study_record
+from osler.tasks.stream import Stream
+from osler.tasks.study_options import StudyOptions
+from osler.values import ImagePart, Reply
+
+if TYPE_CHECKING:
+    from osler.tasks.model import Model
+
+__all__ = ["READING", "LabReader"]
+
+READING = "Reading pages"
+FORMS = ("schema", "regex")
+
+
+class LabReader:
+    """Reads the pages of laboratory reports, one after the other::
+
+        for page in LabReader(model, "report.pdf"): print(page.rows)
+
+    Everything that can be refused is refused when it is made; a page is drawn and read when it is asked for.
+
+    Attributes:
+        num_pages: how many pages will be read.
+        notice: the sentence to show beside what was read.
+    """
+
+    def __init__(
+        self,
+        model: "Model",
+        files: Any,
+        *,
+        study: StudyOptions | None = None,
+        flags: bool = False,
+        pad: bool = True,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Check what was handed over.
+
+        Args:
+            model: who reads.
+            files: PDF files or pictures, as in `Model.ask`.
+            study: `pages`, `dpi` and `tiles` count.
+            flags: ask for the report's own flags, too, by words that are not the authors'.
+            pad: as in `Model.ask`.
+            options: `SamplingOptions` without a form.
+
+        Raises:
+            InputError: a file is no document and no picture, or an option makes no sense.
+            VisionError: the model reads no images.
+        """
+        forms = [name for name in FORMS if (options or {}).get(name) is not None]
+        if forms:
+            raise InputError(f"cannot use {forms[0]}: the rows of a laboratory report have a form of their own")
+        self._model = model
+        self._study = study or StudyOptions()
+        self._flags = flags
+        self._pad = pad
+        self._options = {**(options or {}), "schema": schema_for(flags=flags)}
+        self.notice = model.notice
+        self._files: tuple[ReportFile, ...] = report_files(sources_of(files), self._study, progress=model.progress)
+        self.num_pages = sum(len(file.pages) for file in self._files)
+        refuse_blind(model.config, self.num_pages, model.identity.vision_note)
+
+    def __iter__(self) -> Iterator[LabPage]:
+        for number, page in enumerate(open_pages(self._files, self._study)):
+            self._model.progress(READING, number, self.num_pages)
+            yield self._read(page)
+
+    def _read(self, page: Page) -> LabPage:
+        """Ask the model about one page."""
+        model = self._model
+        prepared = prepare(
+            question_messages([ImagePart(image=image) for image in page.images], prompt_for(flags=self._flags)),
+            config=model.config,
+            tokenizer=model.tokenizer,
+            context=model.context,
+            options=self._options,
+            pad=self._pad,
+            sources=[page.source],
+            study=study_record(self._study, [None], pad=self._pad, image_px=model.image_px),
+        )
+        stream = Stream(model, prepared)
+        for _ in stream:
+            pass
+        assert stream.reply is not None
+        return page_of(stream.reply, page)
+
+
+def page_of(reply: Reply, page: Page) -> LabPage:
+    """The rows of a page's reply."""
+    tests = read_tests(reply.text)
+    kept = without_doubles(tests)
+    is_whole = reply.finish_reason == "stop"
+    notes = []
+    if not is_whole:
+        notes.append(f"the answer was cut off after {reply.usage.completion_tokens} tokens: tests are missing")
+    if len(kept) < len(tests):
+        notes.append(f"{len(tests) - len(kept)} rows left out that had been said before, word for word")
+    return LabPage(
+        file=page.source.files[0] if page.source.files else None,
+        number=page.number,
+        total=page.total,
+        rows=rows_of(kept, page.number, page.text),
+        is_whole=is_whole,
+        has_text=page.text is not None,
+        notes=tuple(notes),
+        reply=reply,
+    )
