@@ -22,6 +22,10 @@ __all__ = ["Chart", "open_chart"]
 MOST_CHARACTERS = 50_000_000
 """Of all lines: some hundred times the record of a long life."""
 
+LONGEST_VALUE = 80
+"""Characters of a value that is told of the latest entry of a name, where all of them are summed up in a line."""
+
+WITHIN = "the"
 Resource = dict[str, Any]
 
 
@@ -100,6 +104,7 @@ class _Reader:
 
     def __init__(self, record: "FhirFiles", identity: "Identity") -> None:
         self.num_wrong = self.num_redacted = self.num_repeated = 0
+        self._names: dict[str, str] = {}
         self._seen: set[tuple[str, str, int]] = set()
         self._record, self._identity = record, identity
         self._medications = medications_of(record)
@@ -125,11 +130,12 @@ class _Reader:
             yield draft
 
     def _draft(self, resource: Resource, section: Section) -> Draft:
-        told = line_of(resource, section, self._medications).removeprefix("- ")
-        line = self._told(told)
-        self.num_redacted += line != as_data(told)
-        name = self._told(name_of(resource, section, self._medications))
+        told = as_data(line_of(resource, section, self._medications).removeprefix("- "))
+        line = self._redacted(told)
+        self.num_redacted += line != told
+        value = as_data(values_of(resource, section))
         given = resource.get("id")
+        name = self._name(name_of(resource, section, self._medications))
         return Draft(
             kind=section.kind,
             id=given if isinstance(given, str) else "",
@@ -138,7 +144,7 @@ class _Reader:
             name=name,
             code=code_of(resource, section, name, self._medications),
             line=line,
-            value=self._told(values_of(resource, section)),
+            value=value if line == told and len(value) <= LONGEST_VALUE else "",
             quantity=quantity_of(resource) if section.kind == "Observation" else None,
         )
 
@@ -151,8 +157,14 @@ class _Reader:
         self.num_repeated += 1
         return True
 
-    def _told(self, text: str) -> str:
+    def _redacted(self, text: str) -> str:
         return as_data(self._identity.redacted(text))
+
+    def _name(self, name: str) -> str:
+        """What an entry is called, as it may be told within a sentence; most names come again and again."""
+        if name not in self._names:
+            self._names[name] = self._redacted(f"{WITHIN} {as_data(name)}").removeprefix(f"{WITHIN} ")
+        return self._names[name]
 
 
 def _numbered(drafts: Iterable[Draft]) -> dict[str, tuple[Entry, ...]]:

@@ -39,7 +39,7 @@ class Draft:
         name: what it is called.
         code: what entries of the same thing share: "system|code", else the name in small letters.
         line: what is told of it, without a dash before it.
-        value: what it says of the thing, in words.
+        value: what it says of the thing, in words; "" where that is long or named the patient.
         quantity: the same as a number, where it is one.
     """
 

@@ -11,7 +11,6 @@ from osler.tasks.record.entry import Entry
 
 __all__ = ["Group", "groups_of"]
 
-LONGEST_VALUE = 80
 LONGEST_NAME = 100
 
 
@@ -43,12 +42,15 @@ class Group:
 
     @property
     def extremes(self) -> tuple[Entry, Entry] | None:
-        """The lowest and the highest value, the earlier of equals; None unless all numbers have one unit."""
-        measured = [entry for entry in self.entries if entry.quantity is not None]
-        if len(measured) < 2 or len({entry.quantity.unit for entry in measured if entry.quantity}) != 1:
+        """The lowest and the highest value, the earlier of equals.
+
+        None unless there are several, each is a number that is told, and all have one unit: "< 5" is lower than 5.
+        """
+        quantities = [entry.quantity for entry in self.entries if entry.quantity is not None and entry.value]
+        if not 1 < len(quantities) == self.count or len({quantity.unit for quantity in quantities}) != 1:
             return None
-        values = [entry.quantity.value for entry in measured if entry.quantity]
-        return measured[values.index(min(values))], measured[values.index(max(values))]
+        values = [quantity.value for quantity in quantities]
+        return self.entries[values.index(min(values))], self.entries[values.index(max(values))]
 
     @property
     def days(self) -> str:
@@ -63,7 +65,7 @@ class Group:
         if self.extremes is not None:
             low, high = self.extremes
             parts.append(f"lowest {_valued(low)}, highest {_valued(high)}")
-        if self.latest.value and len(self.latest.value) <= LONGEST_VALUE:
+        if self.latest.value:
             parts.append(f"latest {_valued(self.latest)}")
         elif self.latest.day:
             parts.append(f"latest on {self.latest.day} [{self.latest.handle}]")

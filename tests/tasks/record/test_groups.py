@@ -3,7 +3,7 @@ import pytest
 from osler.tasks.record.chart import open_chart
 from osler.tasks.record.groups import groups_of
 from osler.tasks.record.manifest import MOST_SHOWN, shown_groups, type_lines
-from osler.testing.fhir import make_bundle, observation
+from osler.testing.fhir import make_bundle, make_patient, observation
 
 
 @pytest.fixture
@@ -34,6 +34,20 @@ def test_numbers_in_two_units_are_not_compared(groups):
     (group,) = groups(("Iron", "1", 9, "mg", "2020-01-01"), ("Iron", "1", 3, "g", "2021-01-01"))
     assert group.extremes is None
     assert "lowest" not in group.summary
+
+
+def test_a_value_below_what_was_measured_leaves_no_lowest(tmp_path):
+    less = {"value": 5, "unit": "mg", "comparator": "<"}
+    many = [observation("Iron", 6, "mg", "2020"), observation("Iron", 5, "mg", "2021", valueQuantity=less)]
+    (group,) = groups_of(open_chart([make_bundle(tmp_path / "record.json", many)]).entries["Observation"])
+    assert group.summary == "= Iron: 2 entries, 2020 to 2021; latest <5 mg on 2021 [Observation/2]"
+
+
+def test_a_value_that_names_the_patient_is_not_repeated(tmp_path):
+    named = observation("Note", 1, "mg", "2021", valueQuantity=None, valueString="Seen with Quixote")
+    many = [make_patient(), observation("Note", 6, "mg", "2020"), named]
+    (group,) = groups_of(open_chart([make_bundle(tmp_path / "record.json", many)]).entries["Observation"])
+    assert group.summary == "= Note: 2 entries, 2020 to 2021; latest on 2021 [Observation/2]"
 
 
 def test_one_code_is_one_thing_whatever_it_is_called(groups):
