@@ -72,13 +72,11 @@ class _Narrower:
 
     def narrow(self, schema: Schema, place: Place) -> Schema:
         """Narrow a schema; False where nothing fits any more."""
+        keywords = _kept(schema, place)
         if schema is False:
             return False
-        if schema is not True and not isinstance(schema, Mapping):
-            raise refusal(place, "is no schema", "a schema is an object, true or false")
         if place.path.count("/") > DEEPEST:
             raise refusal(place, "is nested too deeply", f"at most {DEEPEST} levels are read")
-        keywords = {} if schema is True else _kept(schema, place)
         if not keywords and not place.required:
             return self.anything(place)
         used = [keyword for keyword in APPLICATORS if keyword in keywords]
@@ -95,7 +93,7 @@ class _Narrower:
     def resolved(self, schema: Schema, place: Place) -> Schema:
         """A schema, or what it refers to if it does nothing but that."""
         for _ in range(DEEPEST):
-            if isinstance(schema, bool) or "$ref" not in schema or KEPT & schema.keys() != {"$ref"}:
+            if isinstance(schema, bool) or _kept(schema, place).keys() != {"$ref"}:
                 return schema
             schema = self._references.target(schema["$ref"], place)[1]
         raise refusal(place, "refers to itself", "give the definition a content")
@@ -238,12 +236,16 @@ def _asked(schema: Schema, place: Place) -> frozenset[str]:
     return place.required | {name} if isinstance(name, str) else place.required
 
 
-def _kept(schema: Mapping[str, Any], place: Place) -> dict[str, Any]:
+def _kept(schema: Schema, place: Place) -> dict[str, Any]:
     """The keywords that limit values.
 
     Raises:
-        InputError: one of them cannot be held to.
+        InputError: it is no schema, or one of them cannot be held to.
     """
+    if isinstance(schema, bool):
+        return {}
+    if not isinstance(schema, Mapping):
+        raise refusal(place, "is no schema", "a schema is an object, true or false")
     refused = sorted(REFUSED & schema.keys())
     if "if" in schema and {"then", "else"} & schema.keys():
         refused.append("if")
@@ -252,12 +254,20 @@ def _kept(schema: Mapping[str, Any], place: Place) -> dict[str, Any]:
             place, f"has `{refused[0]}`, which cannot be guaranteed", "say it with properties, types and enums"
         )
     kept = {name: value for name, value in schema.items() if name in KEPT}
-    if kept.get("format") not in FORMATS:
+    if not (isinstance(kept.get("format"), str) and kept["format"] in FORMATS):
         kept.pop("format", None)
     if not kept.get("uniqueItems"):
         kept.pop("uniqueItems", None)
-    types = kept.get("type", [])
+    _check_values(kept, place)
+    return kept
+
+
+def _check_values(keywords: Mapping[str, Any], place: Place) -> None:
+    """Refuse values that no keyword has; what is inside schemas is checked where it is narrowed."""
+    empty = next((name for name, value in keywords.items() if value is None and name != "const"), None)
+    if empty is not None:
+        raise refusal(place, f"has `{empty}` that is null", "give it a value or leave it out")
+    types = keywords.get("type", [])
     types = types if isinstance(types, list) else [types]
     if not all(isinstance(name, str) and name in ALL_TYPES for name in types):
         raise refusal(place, "has a `type` that JSON does not know", f"types are {', '.join(ALL_TYPES)}")
-    return kept

@@ -1,8 +1,11 @@
 """Forms turned into grammars, and refused in words."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from osler.engine.grammar import grammar_of
+from osler.engine.grammar_schema import KEPT, REFUSED
 from osler.engine.sampling import Sampling
 from osler.errors import InputError
 
@@ -58,3 +61,19 @@ def test_the_schema_is_copied():
 def test_a_pattern_too_hard_to_count_goes_without_a_limit_of_characters():
     assert grammar_of({"type": "string", "format": "email"}, None)
     assert grammar_of({"type": "string", "pattern": r"^\w+([.-]?\w+)*@\w+([.-]?\w+)*(\.\w{2,})+$"}, None)
+
+
+KEYWORDS = st.sampled_from(sorted(KEPT | REFUSED | {"$defs", "discriminator", "a"}))
+VALUES = st.none() | st.booleans() | st.integers(-3, 9) | st.floats() | st.sampled_from(["a", "object", "array", "#"])
+ANY_JSON = st.recursive(
+    VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYWORDS, inner, max_size=4), max_leaves=12
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(KEYWORDS, ANY_JSON, max_size=4))
+def test_whatever_comes_as_a_schema_is_taken_or_refused_in_words(schema):
+    try:
+        assert grammar_of(schema, None)
+    except InputError as error:
+        assert error.message.startswith("cannot hold a reply to the schema") and error.hint

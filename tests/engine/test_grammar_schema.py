@@ -226,6 +226,8 @@ def test_a_schema_nested_too_deeply_is_refused():
         {"type": "object", "required": "a"},
         {"type": "array", "minItems": -1},
         {"type": "array", "items": 3},
+        {"type": "array", "items": None},
+        {"type": "object", "additionalProperties": None},
         {"anyOf": {}},
         {"allOf": "a"},
     ],
