@@ -76,6 +76,8 @@ def locate(
         print_boxes(located)
     for path in written:
         print_note(f"written: {path}", style="bold")
+    if not located.boxes and (outputs.gsps or outputs.sr):
+        print_note("no DICOM was written: nothing was found", style="yellow")
     print_costs_of(located)
 
 
@@ -101,6 +103,8 @@ def write_outputs(located: "Located", file: str, outputs: BoxOutputs) -> list[Pa
             path = outputs.out if len(drawn) == 1 else outputs.out.with_stem(f"{outputs.out.stem}-{number:03}")
             write_new(path, png_of(pixels))
             written.append(path)
+    if not located.boxes:
+        return written
     if outputs.gsps is not None:
         from osler.tasks.presentation import presentation_state
 

@@ -47,7 +47,7 @@ def boxes_document(located: Located, files: Any) -> bytes:
 
     Raises:
         OslerError: highdicom is not installed.
-        InputError: the pictures are no DICOM films, or not those that were searched.
+        InputError: the pictures are no DICOM films, or not those that were searched; or nothing was found.
     """
     require_highdicom()
     from highdicom.sr import CodedConcept, ComprehensiveSR, MeasurementReport

@@ -4,8 +4,9 @@ Coordinates are PIXEL ones (PS3.3 C.10.5): column and row, 0\\0 the outer corner
 are, so that nothing is converted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from osler.tasks.located import Located, Sighted, name_of
 from osler.values import Box, FileRecord
 
 if TYPE_CHECKING:
-    from highdicom import PresentationLUTTransformation
+    from highdicom import PresentationLUTTransformation, SOPClass
     from highdicom.pr import GraphicAnnotation, GraphicLayer
     from pydicom.dataset import Dataset
 
@@ -43,7 +44,7 @@ def presentation_state(located: Located, files: Any) -> bytes:
 
     Raises:
         OslerError: highdicom is not installed.
-        InputError: the pictures are no DICOM films, or not those that were searched.
+        InputError: the pictures are no DICOM films, or not those that were searched; or nothing was found.
     """
     require_highdicom()
     from highdicom.pr import ColorSoftcopyPresentationState, GraphicLayer, GrayscaleSoftcopyPresentationState
@@ -55,9 +56,12 @@ def presentation_state(located: Located, files: Any) -> bytes:
     if len({image.SamplesPerPixel for image in images}) > 1:
         raise InputError("cannot write one presentation state: some images are grey and some are in colour")
     layer = GraphicLayer("OSLER", order=1, description=located.notice[:LONGEST_LABEL])
-    is_grey = images[0].SamplesPerPixel == 1
-    make = partial(GrayscaleSoftcopyPresentationState, presentation_lut_transformation=_polarity(images))
-    state = (make if is_grey else ColorSoftcopyPresentationState)(
+    make: Callable[..., SOPClass]
+    if images[0].SamplesPerPixel == 1:
+        make = partial(GrayscaleSoftcopyPresentationState, presentation_lut_transformation=_polarity(images))
+    else:
+        make = partial(ColorSoftcopyPresentationState, icc_profile=_colours_of(images))
+    state = make(
         referenced_images=images,
         series_instance_uid=generate_uid(),
         series_number=SERIES_NUMBER,
@@ -82,8 +86,10 @@ def films_of(located: Located) -> list[FileRecord]:
     """The files of the pictures that were searched, each once.
 
     Raises:
-        InputError: a picture's pixels are not those of one frame of a DICOM file.
+        InputError: there are no boxes, or a picture's pixels are not those of one frame of a DICOM file.
     """
+    if not located.boxes:
+        raise InputError("cannot write the boxes as DICOM: nothing was found")
     for picture in located.pictures:
         origin, file = picture.image.origin, picture.image.file
         if file is None or file.kind != "dicom" or (origin is not None and origin.kind != "frame"):
@@ -149,6 +155,14 @@ def _polarity(images: "Sequence[Dataset]") -> "PresentationLUTTransformation":
     if len(inverted) > 1:
         raise InputError("cannot write one presentation state: low values are bright in some images and dark in others")
     return PresentationLUTTransformation("INVERSE" if inverted == {True} else "IDENTITY")
+
+
+def _colours_of(images: "Sequence[Dataset]") -> bytes:
+    """The images' ICC profile; sRGB's, as highdicom brings it, where they have none or several."""
+    profiles = {bytes(image.get("ICCProfile") or b"") for image in images}
+    if len(profiles) == 1 and (profile := profiles.pop()):
+        return profile
+    return (resources.files("highdicom") / "_icc_profiles" / "sRGB_v4_ICC_preference.icc").read_bytes()
 
 
 def _model_of(located: Located) -> str:

@@ -53,4 +53,4 @@ def split_sections(text: str) -> Sections:
 
 def _bare(text: str) -> str:
     """A section's text without the marks that belong to the headings around it."""
-    return re.sub(r"[\s#*_>]*\Z|\A[\s:*_]*(?=\s)", "", text).strip()
+    return re.sub(r"[\s#*_>]*\Z", "", text).strip()
