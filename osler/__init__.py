@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         VisionError,
         WeightsError,
     )
+    from osler.tasks.confidence import Confidence
     from osler.tasks.load import load
+    from osler.tasks.medsiglip import MedSiglip, load_medsiglip
     from osler.tasks.model import Model
     from osler.tasks.score import Score
     from osler.tasks.stream import Stream
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Box",
+    "Confidence",
     "ContextError",
     "DownloadError",
     "FileRecord",
@@ -57,6 +60,7 @@ __all__ = [
     "ImagePart",
     "ImageRecord",
     "InputError",
+    "MedSiglip",
     "Message",
     "MissingExtraError",
     "Model",
@@ -75,10 +79,14 @@ __all__ = [
     "VisionError",
     "WeightsError",
     "load",
+    "load_medsiglip",
 ]
 
 _HOMES = {
+    "Confidence": "osler.tasks.confidence",
+    "MedSiglip": "osler.tasks.medsiglip",
     "load": "osler.tasks.load",
+    "load_medsiglip": "osler.tasks.medsiglip",
     "Model": "osler.tasks.model",
     "Score": "osler.tasks.score",
     "Stream": "osler.tasks.stream",

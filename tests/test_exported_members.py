@@ -9,6 +9,7 @@ import osler
 
 PUBLIC = [
     "Box",
+    "Confidence",
     "ContextError",
     "DownloadError",
     "FileRecord",
@@ -16,6 +17,7 @@ PUBLIC = [
     "ImagePart",
     "ImageRecord",
     "InputError",
+    "MedSiglip",
     "Message",
     "MissingExtraError",
     "Model",
@@ -34,6 +36,7 @@ PUBLIC = [
     "VisionError",
     "WeightsError",
     "load",
+    "load_medsiglip",
 ]
 
 HEAVY = [

@@ -99,3 +99,29 @@ def test_the_towers_configurations_have_transformers_defaults():
         )
     assert (ours.vision.image_px, ours.vision.patch_px) == (224, 16)
     assert (ours.words.vocabulary_size, ours.words.num_tokens) == (32_000, 64)
+
+
+@pytest.mark.parametrize(("shape", "size"), [((300, 300), 56), ((37, 37), 56), ((500, 200), 64), ((56, 56), 56)])
+def test_resizing_is_that_of_a_plain_bilinear_interpolation(shape, size):
+    torch = pytest.importorskip("torch")
+    from osler.imaging.two_taps import fit_two_taps
+
+    pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    planes = torch.tensor(pixels).permute(2, 0, 1)[None].float()
+    plain = torch.nn.functional.interpolate(planes, (size, size), mode="bilinear", align_corners=False)
+    wanted = plain[0].permute(1, 2, 0).numpy().astype(int)  # cut, as in training
+    far = np.abs(fit_two_taps(pixels, size, pad=False).astype(int) - wanted)
+    assert far.max() <= 1  # sums in another order fall to the other side of a whole number
+    assert (far > 0).mean() < 0.001
+
+
+def test_the_probe_is_scikit_learns_logistic_regression():
+    linear = pytest.importorskip("sklearn.linear_model")
+    from osler.tasks.probe import _fit, _shares, _with_one
+
+    rng = np.random.default_rng(2)
+    vectors, places = rng.standard_normal((60, 10)), rng.integers(0, 3, 60)
+    vectors[np.arange(60), places] += 1
+    theirs = linear.LogisticRegression(C=10, tol=1e-8, max_iter=5000).fit(vectors, places)
+    ours = _shares(_with_one(vectors), _fit(_with_one(vectors), places, 3, 10.0))
+    assert np.abs(ours - theirs.predict_proba(vectors)).max() < 1e-3

@@ -10,6 +10,8 @@ from osler.errors import InputError, PromptError, WeightsError
 from osler.tasks.classify import texts_of_labels
 from osler.tasks.embed import write_embeddings
 from osler.tasks.medsiglip import load_medsiglip
+from osler.testing.dicom import make_dicom
+from osler.testing.dicom_series import make_series
 from osler.testing.tiny_medsiglip import write_medsiglip
 from osler.values import NOTICE
 
@@ -151,3 +153,21 @@ def test_weights_that_were_pulled_are_found(monkeypatch, tmp_path, medsiglip):
     monkeypatch.delenv("OSLER_MEDSIGLIP", raising=False)
     write_medsiglip(tmp_path / "models" / "google--medsiglip-448")
     assert load_medsiglip().weights_id == medsiglip.weights_id
+
+
+def test_a_dicom_film_and_a_series_are_embedded_picture_by_picture(medsiglip, tmp_path):
+    make_dicom(tmp_path / "film.dcm", noise(1)[..., 0].astype(np.uint16), bits=12)
+    (tmp_path / "ct").mkdir()
+    make_series(tmp_path / "ct", np.arange(3 * 40 * 40, dtype=np.int16).reshape(3, 40, 40) % 2000)
+    found = medsiglip.embed([tmp_path / "film.dcm", tmp_path / "ct"])
+    assert len(found.pictures) == len(found.vectors) == 4
+    assert found.pictures[0].name == "film.dcm"
+    assert [record.origin.number for record in found.pictures[1:]] == [1, 2, 3]
+    assert all("slice" in record.name for record in found.pictures[1:])
+
+
+def test_a_record_has_no_picture_to_embed(medsiglip, tmp_path):
+    patient = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Patient"}}]}
+    (tmp_path / "record.json").write_text(json.dumps(patient))
+    with pytest.raises(InputError, match="no picture"):
+        medsiglip.embed(tmp_path / "record.json")
