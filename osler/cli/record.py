@@ -137,6 +137,8 @@ def warnings(statement: "Statement") -> list[str]:
     if statement.unfound_numbers:
         numbers = ", ".join(statement.unfound_numbers)
         found.append(f'not in the cited entries: {numbers} in "{shorter(shown(statement.text))}"')
+    if not statement.shares_words:
+        found.append(f'the cited entries share no word with "{shorter(shown(statement.text))}"')
     if statement.unfound_references:
         names = ", ".join(statement.unfound_references)
         found.append(f'named but never shown to the model: {names} in "{shorter(shown(statement.text))}"')

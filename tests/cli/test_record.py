@@ -46,6 +46,11 @@ def test_a_number_that_no_cited_entry_holds_is_told_and_the_notice_ends_it(answe
     assert lines[-1] == answer.notice
 
 
+def test_a_statement_about_something_else_than_its_entries_is_told(answered, capsys):
+    print_rest(answered({"statements": [{"text": "The kidneys fail.", "sources": ["Observation/2"]}]}))
+    assert 'note: the cited entries share no word with "The kidneys fail."' in capsys.readouterr().err
+
+
 def test_a_question_without_an_answer_says_so(answered, capsys):
     print_answer(answered({"statements": []}))
     assert capsys.readouterr().out == "Not in the record.\n"

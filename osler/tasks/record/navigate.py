@@ -26,6 +26,7 @@ SMALL_TOKENS = 600
 CHUNK_TOKENS = 2000
 MOST_CHUNKS = 4
 MOST_HITS = 30
+MOST_NAMED = 6
 STEP_TOKENS = 500
 FACTS_TOKENS = 1500
 
@@ -46,13 +47,17 @@ class Navigator:
         self.read: set[str] = set()
 
     def retrievals(self) -> list[Retrieval]:
-        """What the question needs, type by type; by the question's words where the model names nothing."""
+        """What the question needs, type by type.
+
+        What the model asks for, and the latest of other things whose names share words with the question; where that
+        is nothing, the entries that share words with it.
+        """
         began = perf_counter()
         manifest = overview(self._chart)
         self._asker.program_step("manifest", manifest.splitlines(), began=began)
         kinds = self._kinds(manifest)
         found = [self._retrieved(kind, manifest) for kind in kinds]
-        found = [retrieval for retrieval in found if retrieval.entries]
+        found = [retrieval for retrieval in [*found, *self._named(kinds)] if retrieval.entries]
         return found or self._searched()
 
     def blocks(self, retrievals: Sequence[Retrieval], budget: int) -> list[Block]:
@@ -92,6 +97,22 @@ class Navigator:
         schema = request_schema([group.name for group in shown])
         answer = self._asker.model_step("request", prompt, schema, new_tokens=STEP_TOKENS, subject=kind)
         return EVERYTHING if answer is None else Request.read(answer)
+
+    def _named(self, kinds: Sequence[str]) -> list[Retrieval]:
+        """The latest of what the question names, of types that the model did not think of."""
+        began = perf_counter()
+        groups = {kind: groups_of(entries) for kind, entries in self._chart.entries.items() if kind not in kinds}
+        named = [(kind, group.name) for kind, several in groups.items() for group in several]
+        best = [named[place] for place in Ranking([name for _, name in named]).best(self._question, MOST_NAMED)]
+        found = []
+        for kind in groups:
+            names = tuple(name for other, name in best if other == kind)
+            if names:
+                request = Request(names=names, which="latest")
+                found.append(retrieve(kind, self._chart.entries[kind], request))
+        if found:
+            self._asker.program_step("names", [f"{kind}: {name}" for kind, name in best], began=began)
+        return found
 
     def _searched(self) -> list[Retrieval]:
         """The entries that share most words with the question, as if they had been asked for."""

@@ -15,7 +15,7 @@ __all__ = ["EVERYTHING", "Request", "Retrieval", "request_schema", "retrieve", "
 
 Which = Literal["all", "latest", "earliest", "none"]
 
-MOST_NAMES = 12
+MOST_TYPES, MOST_NAMES = 6, 12
 DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 DAY_PATTERN = r"^(\d{4}(-\d{2}(-\d{2})?)?)?$"
 
@@ -86,7 +86,7 @@ def types_schema(kinds: Sequence[str]) -> dict[str, Any]:
     """The form of an answer that names types of a record."""
     return {
         "type": "object",
-        "properties": {"types": {"type": "array", "items": {"enum": list(kinds)}, "maxItems": len(kinds)}},
+        "properties": {"types": {"type": "array", "items": {"enum": list(kinds)}, "maxItems": MOST_TYPES}},
         "required": ["types"],
     }
 

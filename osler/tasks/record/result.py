@@ -35,12 +35,15 @@ class Statement:
         text: in the model's words.
         sources: references of entries that exist and that the model was shown; which they are is the model's choice.
         unfound_numbers: numbers in the text that do not occur in these entries, nor in what was computed of them.
+        shares_words: whether any of its words, numbers aside, stands in these entries; where none does, they are
+            probably not what it rests on.
         unfound_references: entries that the text names and that the model was not shown; taken out of the text.
     """
 
     text: str
     sources: tuple[str, ...]
     unfound_numbers: tuple[str, ...] = ()
+    shares_words: bool = True
     unfound_references: tuple[str, ...] = ()
 
     @property
@@ -54,7 +57,7 @@ class Step:
     """One step of finding an answer.
 
     Attributes:
-        name: "manifest", "types", "request", "retrieve", "search", "facts" or "answer".
+        name: "manifest", "types", "request", "retrieve", "names", "search", "facts" or "answer".
         by: whether the model or the program took it.
         subject: the type of resources that it was about, or "".
         result: what it came to: what the model wrote, parsed, or what the program found.

@@ -19,6 +19,22 @@ EMPTY = frozenset(
         "this to us was we were what when where which who why with you your ever all show list give"
     )
 )
+ALSO = {
+    "hba1c": "a1c hemoglobin",
+    "hb": "hemoglobin",
+    "hgb": "hemoglobin",
+    "wbc": "leukocyte",
+    "rbc": "erythrocyte",
+    "bp": "blood pressure",
+    "bmi": "body mass index",
+    "egfr": "glomerular filtration",
+    "sugar": "glucose",
+    "drug": "medication",
+    "smoker": "tobacco smoking",
+    "vaccine": "immunization",
+    "xray": "x ray",
+}
+"""What a question may call by a short or common name and records by a long one; the long names are LOINC's."""
 
 
 def words_of(text: str) -> list[str]:
@@ -52,7 +68,9 @@ class Ranking:
 
     def scores(self, question: str) -> list[float]:
         """A number for each text, 0 where it shares no word with the question."""
-        weights = {word: self._weight(word) for word in set(words_of(question)) if word in self._holding}
+        asked = words_of(question)
+        asked += [word for name in asked for word in ALSO.get(name, "").split()]
+        weights = {word: self._weight(word) for word in set(asked) if word in self._holding}
         return [
             sum(weight * self._saturated(counts[word], length) for word, weight in weights.items() if word in counts)
             for counts, length in zip(self._counts, self._lengths, strict=True)

@@ -11,6 +11,7 @@ from typing import Any
 from osler.tasks.record.entry import HANDLE, Entry
 from osler.tasks.record.groups import Group
 from osler.tasks.record.result import NOT_IN_RECORD, Citation, Statement
+from osler.tasks.record.search import words_of
 
 __all__ = ["checked", "citations_of", "said_in", "statements_schema", "written"]
 
@@ -64,6 +65,7 @@ def checked(
                     text=text,
                     sources=tuple(shown[handle].reference for handle in handles),
                     unfound_numbers=_unfound(text, support),
+                    shares_words=_shares_words(text, [shown[handle].line for handle in handles]),
                     unfound_references=tuple(name for name in dict.fromkeys(named) if name not in shown),
                 ),
             )
@@ -77,6 +79,12 @@ def _unfound(text: str, support: Sequence[str]) -> tuple[str, ...]:
     days = [day for day in DATE.findall(text) if day not in there]
     rest = [number for number in said_in(DATE.sub(" ", text)) if float(number) not in numbers]
     return tuple(dict.fromkeys([*days, *rest]))
+
+
+def _shares_words(text: str, lines: Sequence[str]) -> bool:
+    """Whether a text has a word in common with any line; one of numbers alone has none to share, and passes."""
+    words = {word for word in words_of(text) if word.isalpha()}
+    return not words or not words.isdisjoint(words_of(" ".join(lines)))
 
 
 def said_in(text: str) -> list[str]:

@@ -91,17 +91,26 @@ def test_the_steps_lead_from_types_to_requests_to_entries(navigator, large):
 
 def test_small_types_are_read_without_asking_which_of_their_entries(navigator, small):
     model = navigator(types={"types": ["Condition"]}, answer={"statements": []})
-    answer = ask(model, small, mode="navigate")
+    answer = ask(model, small, "How is the knee?", mode="navigate")
     assert [step.name for step in answer.trace] == ["manifest", "types", "retrieve", "answer"]
     assert "Haemoglobin" not in answer.trace[-1].prompt
 
 
-def test_where_the_model_names_no_type_the_questions_words_are_looked_up(navigator, small):
-    model = navigator(types={"types": []}, answer={"statements": [LATEST]})
+def test_the_latest_of_what_the_question_names_is_read_even_where_the_model_does_not_think_of_it(navigator, small):
+    model = navigator(types={"types": ["Condition"]}, answer={"statements": []})
     answer = ask(model, small, mode="navigate")
+    assert [step.name for step in answer.trace] == ["manifest", "types", "retrieve", "names", "answer"]
+    prompt = answer.trace[-1].prompt
+    assert "= Haemoglobin: 2 entries" in prompt and "- [Observation/2]" in prompt
+    assert "- [Observation/1]" not in prompt
+
+
+def test_where_nothing_is_named_the_questions_words_are_looked_up(navigator, small):
+    model = navigator(types={"types": []}, answer={"statements": []})
+    answer = ask(model, small, "Any falls from a horse?", mode="navigate")
     assert [step.name for step in answer.trace] == ["manifest", "types", "search", "answer"]
-    assert "Osteoarthritis" not in answer.trace[-1].prompt
-    assert answer.statements[0].sources == ("Observation/2",)
+    assert "fell off his horse" in answer.trace[-1].prompt
+    assert "Haemoglobin" not in answer.trace[-1].prompt
 
 
 def test_types_that_are_too_long_are_turned_into_facts_with_their_entries(navigator, large):

@@ -17,6 +17,11 @@ def test_spellings_and_plurals_find_each_other():
     assert best("any allergies?") == [1]
 
 
+def test_short_names_find_long_ones():
+    assert best("HbA1c")[0] == 0
+    assert best("last Hb?", 1) == [3]
+
+
 def test_of_equals_the_later_comes_first():
     assert best("hemoglobin", 2) == [3, 2]
 

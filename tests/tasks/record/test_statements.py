@@ -47,6 +47,14 @@ def test_entries_named_in_the_text_become_sources_and_those_not_shown_are_told(c
     assert statement.cited_text == "It hurts since long . [Condition/1] [MedicationRequest/1]"
 
 
+@pytest.mark.parametrize(
+    "text, shares", [("Hemoglobin is fine.", True), ("The kidneys fail.", False), ("13.5 on 2020-03-01", True)]
+)
+def test_a_statement_without_a_word_of_its_entries_is_told(check, text, shares):
+    (statement,) = check((text, ["Observation/2"]))
+    assert statement.shares_words is shares
+
+
 def test_equal_and_empty_statements_are_left_out(check):
     found = check(("It hurts.", ["Condition/1"]), (" It  hurts. ", ["Condition/1"]), (" . ", ["Condition/1"]))
     assert written(found) == "It hurts. [Condition/1]"
