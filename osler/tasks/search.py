@@ -11,21 +11,19 @@ is as private as the folder.
                   vectors-7.usearch      written whole, then named: an interruption leaves the one before
 """
 
-import contextlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from osler.errors import InputError, MissingExtraError
-from osler.folders import cache_folder
-from osler.formats.archive import is_clutter
 from osler.tasks.embed import embed
+from osler.tasks.index_files import default_place, files_below, state_of
 from osler.tasks.pictures import pictures_in
 from osler.values import NOTICE
 
@@ -42,6 +40,15 @@ EXACT_UP_TO = 20_000
 
 SAVE_EVERY = 64
 """Files read between two writings: so much is lost at most when the power fails."""
+
+UNTRIED = [-2, -2]
+"""The state of a file that an extra is needed for: it is tried again when the extra may be there."""
+
+STALE_S = 3600.0
+"""Vectors that no entries have named for so long are left over from a process that was stopped."""
+
+ATTEMPTS = 3
+"""Readings of an index that another process may be writing."""
 
 INDEXING = "Indexing"
 
@@ -109,6 +116,7 @@ class PictureIndex:
         self._place = place or default_place(self.folder)
         self._files: dict[str, dict[str, Any]] = {}
         self._next_key = self._writings = 0
+        self._written = ""
         self._vectors = _empty(medsiglip.config.width)
         self._read()
 
@@ -119,7 +127,7 @@ class PictureIndex:
     def update(self) -> Update:
         """Read what is new or changed in the folder, and forget what is gone; Ctrl-C keeps what was done."""
         now = {path.relative_to(self.folder).as_posix(): path for path in files_below(self.folder)}
-        states = {name: _state(path) for name, path in now.items()}
+        states = {name: state_of(path) for name, path in now.items()}
         gone = [name for name in self._files if name not in now]
         new = [name for name, state in states.items() if _state_of(self._files.get(name)) != state]
         for name in [*gone, *(name for name in new if name in self._files)]:
@@ -189,15 +197,23 @@ class PictureIndex:
     def _add(self, name: str, path: Path, state: list[int]) -> None:
         """Embed a file's pictures; a file that has none is remembered, so that it is not tried again."""
         rows: list[dict[str, Any]] = []
-        with contextlib.suppress(InputError):
+        entry = {"state": state, "rows": rows}
+        self._files[name] = entry
+        try:
             for record, image in pictures_in([path]):
                 (vector,) = self._medsiglip.embed_pixels([image.pixels], total=None)
                 place = record.origin
                 shown = f"{name}, {place.kind} {place.number}" if place and place.total > 1 else name
-                rows.append({"key": self._next_key, "name": shown})
                 self._vectors.add(self._next_key, vector)
+                rows.append({"key": self._next_key, "name": shown})
                 self._next_key += 1
-        self._files[name] = {"state": state, "rows": rows}
+        except InputError:
+            pass
+        except MissingExtraError:
+            entry["state"] = UNTRIED
+        except BaseException:
+            self._forget(name)
+            raise
 
     def _forget(self, name: str) -> None:
         for row in self._files.pop(name)["rows"]:
@@ -205,15 +221,17 @@ class PictureIndex:
 
     def _read(self) -> None:
         """Take up the index where one of this way is there; begin anew otherwise."""
-        try:
-            entries = json.loads((self._place / "entries.json").read_bytes())
-            if (entries["layout"], entries["way"]) != (LAYOUT, self._medsiglip.way):
+        for _ in range(ATTEMPTS):  # vectors may be replaced between the reading of their name and of themselves
+            try:
+                entries = json.loads((self._place / "entries.json").read_bytes())
+                if (entries["layout"], entries["way"]) != (LAYOUT, self._medsiglip.way):
+                    return
+                self._vectors.load(str(self._place / entries["vectors"]))
+                self._files, self._next_key = entries["files"], entries["next_key"]
+                self._writings, self._written = entries["writings"], entries["vectors"]
                 return
-            self._vectors.load(str(self._place / entries["vectors"]))
-            self._files, self._next_key = entries["files"], entries["next_key"]
-            self._writings = entries["writings"]
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError):
-            self._vectors = _empty(self._medsiglip.config.width)
+            except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+                self._vectors = _empty(self._medsiglip.config.width)
 
     def _write(self) -> None:
         self._writings += 1
@@ -232,37 +250,19 @@ class PictureIndex:
             partial = self._place / f"entries-{os.getpid()}.part"
             partial.write_text(json.dumps(entries), encoding="utf-8")
             partial.replace(self._place / "entries.json")
-            for old in self._place.glob("vectors-*.usearch"):
-                if old.name != name:
-                    old.unlink(missing_ok=True)
+            self._drop_old(name)
         except OSError as error:
             raise InputError(
                 f"cannot write the index in `{self._place}`: {error.strerror or type(error).__name__}",
                 hint="name another place with --index",
             ) from error
 
-
-def default_place(folder: Path) -> Path:
-    """Where a folder's index lies: in the cache, under a digest of its path."""
-    return cache_folder() / "indexes" / sha256(str(folder.resolve()).encode()).hexdigest()[:16]
-
-
-def files_below(folder: Path) -> Iterator[Path]:
-    """The files in a folder and below it, by name; hidden ones are passed over, links to folders not followed."""
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not is_clutter(name))
-        for name in sorted(names):
-            if not is_clutter(name):
-                yield Path(place, name)
-
-
-def _state(path: Path) -> list[int]:
-    """Size and time of change, by which a changed file is known."""
-    try:
-        status = path.stat()
-    except OSError:
-        return [-1, -1]
-    return [status.st_size, status.st_mtime_ns]
+    def _drop_old(self, current: str) -> None:
+        """Remove the vectors that were replaced, and those that a stopped process left."""
+        for old in self._place.glob("vectors-*.usearch"):
+            if old.name == self._written or time.time() - old.stat().st_mtime > STALE_S:
+                old.unlink(missing_ok=True)
+        self._written = current
 
 
 def _state_of(entry: dict[str, Any] | None) -> list[int] | None:

@@ -102,6 +102,13 @@ def test_an_option_that_is_far_from_likely_still_has_a_number():
     assert found.options[0].share == pytest.approx(1)
 
 
+def test_a_model_that_would_rather_say_nothing_is_measured_all_the_same():
+    found = speaking({"": {"<end_of_turn>": 0.6, "A": 0.3, "B": 0.1}}).confidence(
+        None, "Which? (A) oedema (B) effusion"
+    )
+    assert [one.probability for one in found.options] == pytest.approx([0.3, 0.1], abs=1e-6)
+
+
 def test_probabilities_of_forms_are_counted_once():
     forms = {(1,): "a", (1, 2): "a", (1, 2, 3): "b", (4,): "b"}
     found = shares_of({(1,): 0.5, (1, 2): 0.3, (1, 2, 3): 0.1, (4,): 0.2}, forms, ["a", "b"])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from osler.errors import InputError
+from osler.errors import InputError, MissingExtraError
 from osler.tasks.medsiglip import load_medsiglip
 from osler.testing.tiny_medsiglip import write_medsiglip
 
@@ -139,3 +139,45 @@ def test_an_empty_folder_gives_no_hits(medsiglip, tmp_path):
     found = PictureIndex(tmp_path / "empty", medsiglip, place=tmp_path / "index")
     assert found.update().num_pictures == 0
     assert found.by_text("heart").hits == ()
+
+
+def test_an_interruption_amid_a_file_leaves_no_vector_without_a_name(index, folder, medsiglip, monkeypatch):
+    frames = [Image.fromarray(np.full((40, 40, 3), level, np.uint8)) for level in (10, 90, 200)]
+    for name in ("0.png", "1.png", "2.png"):
+        (folder / "a" / name).unlink()
+        (folder / "b" / name).unlink()
+    frames[0].save(folder / "pages.pdf", save_all=True, append_images=frames[1:])
+    calls = []
+
+    def interrupted(pixels, total=None):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return type(medsiglip).embed_pixels(medsiglip, pixels, total)
+
+    monkeypatch.setattr(medsiglip, "embed_pixels", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        index().update()
+    monkeypatch.undo()
+    found = index()
+    assert found.update().num_pictures == 3
+    assert [hit.name for hit in sorted(found.by_text("heart").hits, key=lambda hit: hit.name)] == [
+        f"pages.pdf, page {number}" for number in (1, 2, 3)
+    ]
+
+
+def test_two_that_index_at_once_leave_an_index_that_can_be_read(index):
+    first, second = index(), index()
+    first.update()
+    second.update()
+    assert index().update().num_kept == 7
+
+
+def test_a_file_that_needs_an_extra_is_tried_again(index, monkeypatch):
+    def missing(sources, study=None, **options):
+        raise MissingExtraError("not installed")
+
+    monkeypatch.setattr("osler.tasks.search.pictures_in", missing)
+    assert index().update().num_added == 0
+    monkeypatch.undo()
+    assert index().update().num_added == 6

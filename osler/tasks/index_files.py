@@ -1,0 +1,34 @@
+"""The files of a folder that is searched, and where its index lies."""
+
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from osler.folders import cache_folder
+from osler.formats.archive import is_clutter
+
+__all__ = ["default_place", "files_below", "state_of"]
+
+
+def default_place(folder: Path) -> Path:
+    """Where a folder's index lies: in the cache, under a digest of its path."""
+    return cache_folder() / "indexes" / sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """The files in a folder and below it, by name; hidden ones are passed over, links to folders not followed."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not is_clutter(name))
+        for name in sorted(names):
+            if not is_clutter(name):
+                yield Path(place, name)
+
+
+def state_of(path: Path) -> list[int]:
+    """Size and time of change, by which a changed file is known."""
+    try:
+        status = path.stat()
+    except OSError:
+        return [-1, -1]
+    return [status.st_size, status.st_mtime_ns]
