@@ -34,6 +34,7 @@ def test_classify_prints_scores_what_they_are_and_the_notice(osler, weights, fil
 
 
 def test_classify_learns_from_a_folder(osler, weights, films):
+    pytest.importorskip("usearch")
     result = osler("classify", films / "light" / "1.png", "--examples", films, "--model", weights, "--json")
     found = json.loads(result.stdout)
     assert found["pictures"][0]["scores"][0]["label"] == "light"
