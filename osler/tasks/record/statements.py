@@ -83,7 +83,7 @@ def _unfound(text: str, support: Sequence[str]) -> tuple[str, ...]:
 
 def _shares_words(text: str, lines: Sequence[str]) -> bool:
     """Whether a text has a word in common with any line; one of numbers alone has none to share, and passes."""
-    words = {word for word in words_of(text) if word.isalpha()}
+    words = {word for word in words_of(text) if any(map(str.isalpha, word))}
     return not words or not words.isdisjoint(words_of(" ".join(lines)))
 
 

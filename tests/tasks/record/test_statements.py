@@ -48,7 +48,8 @@ def test_entries_named_in_the_text_become_sources_and_those_not_shown_are_told(c
 
 
 @pytest.mark.parametrize(
-    "text, shares", [("Hemoglobin is fine.", True), ("The kidneys fail.", False), ("13.5 on 2020-03-01", True)]
+    "text, shares",
+    [("Hemoglobin is fine.", True), ("The kidneys fail.", False), ("100 % A1c", False), ("13.5 on 2020-03-01", True)],
 )
 def test_a_statement_without_a_word_of_its_entries_is_told(check, text, shares):
     (statement,) = check((text, ["Observation/2"]))
