@@ -69,12 +69,11 @@ def locate(
         located = model.locate(
             file, things, study=chosen, reasoning=not no_reasoning, pad=not no_pad, **generating.chosen()
         )
-    written = write_outputs(located, file, outputs)
     if outputs.json:
         print_json(located.to_dict())
     else:
         print_boxes(located)
-    for path in written:
+    for path in write_outputs(located, file, outputs):
         print_note(f"written: {path}", style="bold")
     if not located.boxes and (outputs.gsps or outputs.sr):
         print_note("no DICOM was written: nothing was found", style="yellow")

@@ -5,7 +5,8 @@ only written where a person asks for it. Whatever a model wrote goes out as prel
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = [
     "plain_text",
     "require_highdicom",
     "software",
+    "suiting",
 ]
 
 MANUFACTURER = "Osler"
@@ -76,6 +78,28 @@ def images_behind(files: Any, records: Iterable[FileRecord]) -> "list[Dataset]":
         )
     paths = _paths_of(files)
     return [_header(_found(record, paths)) for record in wanted]
+
+
+@contextmanager
+def suiting() -> Iterator[None]:
+    """Say of headers that highdicom cannot build on that they are at fault, without its words: they hold values.
+
+    Raises:
+        InputError: the images' headers do not suit.
+    """
+    from osler.formats.quiet import silenced
+
+    try:
+        with silenced("pydicom"), silenced("highdicom"):
+            yield
+    except OslerError:
+        raise
+    except Exception as error:  # a header may lack, or say wrongly, whatever an object is built on
+        raise InputError(
+            f"cannot write DICOM: the images' headers are incomplete or not as the standard has them "
+            f"({type(error).__name__})",
+            hint="write JSON instead (--json), or correct the headers",
+        ) from error
 
 
 def software() -> str:
@@ -135,4 +159,8 @@ def _header(path: Path) -> "Dataset":
     for keyword in MAY_BE_EMPTY:
         if keyword not in dataset:
             setattr(dataset, keyword, None)
+    for keyword, divider in (("StudyDate", "."), ("StudyTime", ":")):  # as the standard before DICOM wrote them
+        dataset[keyword].value = str(dataset.get(keyword) or "").replace(divider, "") or None
+    if not dataset.get("Modality"):
+        dataset.Modality = "OT"
     return dataset

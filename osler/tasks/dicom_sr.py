@@ -16,6 +16,7 @@ from osler.tasks.dicom_out import (
     plain_text,
     require_highdicom,
     software,
+    suiting,
 )
 from osler.tasks.located import Located, name_of
 from osler.tasks.presentation import corners_of, films_of, frame_of
@@ -38,6 +39,7 @@ COMMENT = ("121106", "Comment")
 Term = tuple[str, str]
 
 
+@suiting()
 def boxes_document(located: Located, files: Any) -> bytes:
     """A Comprehensive SR with a region for each box, as a DICOM file.
 
@@ -63,6 +65,7 @@ def boxes_document(located: Located, files: Any) -> bytes:
     return encoded(_document(ComprehensiveSR, report[0], images, located.notice, is_complete=True))
 
 
+@suiting()
 def text_document(report: "Report", files: Any) -> bytes:
     """A Basic Text SR with findings and impression, as a DICOM file.
 

@@ -21,6 +21,7 @@ from osler.tasks.dicom_out import (
     plain_text,
     require_highdicom,
     software,
+    suiting,
 )
 from osler.tasks.located import Located, Sighted, name_of
 from osler.values import Box, FileRecord
@@ -35,6 +36,7 @@ __all__ = ["corners_of", "films_of", "frame_of", "presentation_state"]
 LONGEST_LABEL = 64
 
 
+@suiting()
 def presentation_state(located: Located, files: Any) -> bytes:
     """A presentation state with every box and its label, as a DICOM file.
 

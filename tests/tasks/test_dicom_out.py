@@ -178,6 +178,19 @@ def test_a_file_without_a_study_is_refused_by_the_names_of_what_it_lacks(film):
         text_document(reported(path), path)
 
 
+def test_times_of_before_dicom_are_written_as_the_standard_has_them(film, read):
+    path = film(StudyDate="2024.03.01", StudyTime="10:11:12")
+    document = read(text_document(reported(path), path))
+    assert (document.StudyDate, document.StudyTime) == ("20240301", "101112")
+
+
+def test_a_header_that_nothing_can_be_built_on_is_refused_without_its_values(film):
+    path = film(StudyDate="Quixotic")
+    with pytest.raises(InputError, match="headers are incomplete") as refused:
+        text_document(reported(path), path)
+    assert "Quixotic" not in str(refused.value)
+
+
 def test_pictures_in_memory_have_no_study_to_belong_to():
     picture = Image(pixels=np.zeros((40, 80, 3), np.uint8))
     with pytest.raises(InputError, match="expected DICOM films, got a picture in memory"):
