@@ -39,12 +39,16 @@ def local_blocks_for(tokens: int, window: int, chunk: int) -> int:
 
 
 class BlockPool:
-    """The blocks of one kind of layer. Last given back, first taken, so that few pages of memory are ever touched."""
+    """The blocks of one kind of layer. Last given back, first taken, so that few pages of memory are ever touched.
+
+    A block may have several holders; it is free when the last of them has given it back.
+    """
 
     def __init__(self, num_blocks: int) -> None:
         self.num_blocks = num_blocks
         self._free = np.arange(num_blocks, dtype=np.int32)[::-1].copy()  # a stack: its top is at `num_free` - 1
         self.num_free = num_blocks
+        self._holders = np.zeros(num_blocks, np.int32)
 
     def can_allocate(self, num: int) -> bool:
         return num <= self.num_free
@@ -54,23 +58,39 @@ class BlockPool:
         if not self.can_allocate(num):
             raise RuntimeError(f"cannot allocate {num} blocks: {self.num_free} of {self.num_blocks} are free")
         self.num_free -= num
-        return self._free[self.num_free : self.num_free + num][::-1].copy()
+        blocks = self._free[self.num_free : self.num_free + num][::-1].copy()
+        self._holders[blocks] = 1
+        return blocks
+
+    def share(self, blocks: np.ndarray) -> None:
+        """Add a holder to blocks that are taken already."""
+        self._holders[blocks] += 1
 
     def release(self, blocks: np.ndarray) -> None:
-        """Give blocks back; the first of them will be the first to be taken again."""
-        if self.num_free + len(blocks) > self.num_blocks:
+        """Give blocks back; the first of those that have no other holder will be the first to be taken again."""
+        if (self._holders[blocks] < 1).any():
             raise RuntimeError(f"cannot release {len(blocks)} blocks: more than were taken")
-        self._free[self.num_free : self.num_free + len(blocks)] = blocks[::-1]
-        self.num_free += len(blocks)
+        self._holders[blocks] -= 1
+        self._push(blocks[self._holders[blocks] == 0])
+
+    def num_free_without(self, tables: Iterable[np.ndarray]) -> int:
+        """How many blocks would be free if these tables were given back."""
+        holders = self._holders.copy()
+        for blocks in tables:
+            holders[blocks] -= 1
+        return int((holders == 0).sum())
 
     def rebuild(self, held: Iterable[np.ndarray]) -> None:
         """Make every block free that no table in `held` names: the way out of a half-done change."""
-        is_free = np.ones(self.num_blocks, bool)
+        self._holders[:] = 0
         for blocks in held:
-            is_free[blocks] = False
-        free = np.flatnonzero(is_free)[::-1]
-        self._free[: len(free)] = free
-        self.num_free = len(free)
+            self._holders[blocks] += 1
+        self.num_free = 0
+        self._push(np.flatnonzero(self._holders == 0))
+
+    def _push(self, blocks: np.ndarray) -> None:
+        self._free[self.num_free : self.num_free + len(blocks)] = blocks[::-1]
+        self.num_free += len(blocks)
 
 
 class SequenceBlocks:
@@ -87,10 +107,10 @@ class SequenceBlocks:
 
     __slots__ = ("global_blocks", "local_blocks", "local_start")
 
-    def __init__(self, global_blocks: np.ndarray, local_blocks: np.ndarray) -> None:
+    def __init__(self, global_blocks: np.ndarray, local_blocks: np.ndarray, local_start: int = 0) -> None:
         self.global_blocks = global_blocks
         self.local_blocks = local_blocks
-        self.local_start = 0
+        self.local_start = local_start
 
     def slide(self, position: int, window: int) -> None:
         """Let go of local tokens that a query at `position`, and any after it, cannot see."""
@@ -109,6 +129,12 @@ class SequenceBlocks:
         surplus = self.local_blocks[num_local:]
         self.local_blocks = self.local_blocks[:num_local]
         return surplus
+
+    def kept(self, stop: int, window: int) -> tuple[np.ndarray, np.ndarray, int]:
+        """What a query at `stop` can see: copies of the global and the local table, and where the local one starts."""
+        start = local_start_for(stop, window)
+        local = slice((start - self.local_start) // BLOCK, blocks_for(stop - self.local_start))
+        return self.global_blocks[: blocks_for(stop)].copy(), self.local_blocks[local].copy(), start
 
     def tables(self, past: int, tokens: int) -> tuple[np.ndarray, np.ndarray]:
         """The global and the local table of a chunk, as `Chunk` describes them."""

@@ -15,11 +15,16 @@ class LayerCaches:
     """
 
     def __init__(self, compiled: ov.CompiledModel, request: ov.InferRequest, layer: int, blocks: int) -> None:
-        self._arrays = []
+        self._arrays: list[np.ndarray] = []  # [blocks, bytes] uint8 each
         for name in (f"key_cache.{layer}", f"value_cache.{layer}"):
             port = compiled.input(name)
             shape = [blocks, *(dimension.get_length() for dimension in list(port.get_partial_shape())[1:])]
             size_bytes = int(np.prod(shape)) * port.get_element_type().bitwidth // 8
             array = np.frombuffer(mmap.mmap(-1, max(size_bytes, mmap.PAGESIZE)), np.uint8)
-            self._arrays.append(array)
+            self._arrays.append(array[:size_bytes].reshape(blocks, -1))
             request.set_tensor(name, ov.Tensor(array[:size_bytes], shape, port.get_element_type()))
+
+    def copy(self, sources: np.ndarray, targets: np.ndarray) -> None:
+        """Copy blocks, keys and values."""
+        for array in self._arrays:
+            array[targets] = array[sources]

@@ -16,6 +16,10 @@ SHARE_OF_FREE = 0.5
 LEAST_CONTEXT = 512
 """Tokens below which a model is of no use: an image and its question take about 300."""
 
+KEPT_PREFIXES = 2
+"""Kept beginnings of prompts that have local blocks of their own beside what running sequences need: that of a study,
+and the last conversation. Their global blocks are those of the context; they give way to prompts that need them."""
+
 GIB = 1 << 30
 
 
@@ -50,10 +54,11 @@ class CacheSize:
         return sum(self.config.global_layers) * self.bytes_per_layer_token
 
     def local_blocks(self, context: int, sequences: int) -> int:
-        """Blocks of the local layers when one sequence computes its prompt and the others decode."""
+        """Blocks of the local layers: one sequence computes its prompt, the others decode, prefixes are kept."""
         prefilling = local_blocks_for(context, self.config.window, self.prefill_tokens)
         decoding = local_blocks_for(context, self.config.window, DECODED_AT_ONCE)
-        return prefilling + (sequences - 1) * decoding
+        kept = local_blocks_for(context, self.config.window, 0)
+        return prefilling + (sequences - 1) * decoding + KEPT_PREFIXES * kept
 
     def total_bytes(self, context: int, sequences: int) -> int:
         """What the whole cache takes when every block has been touched."""

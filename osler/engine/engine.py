@@ -58,7 +58,11 @@ class Engine:
         held = min(global_blocks * BLOCK, runner.config.context_length)
         self.context = held if context is None else min(held, context)
         self._scheduler = Scheduler(
-            runner.config, limits or Limits(), global_blocks=global_blocks, local_blocks=local_blocks
+            runner.config,
+            limits or Limits(),
+            global_blocks=global_blocks,
+            local_blocks=local_blocks,
+            copy=runner.copy,
         )
         self._vocabulary: GrammarVocabulary | None = None
         self._building = threading.Lock()
@@ -169,6 +173,11 @@ class Engine:
             self._scheduler.retire(sequence)
             self._changed.notify_all()
 
+    def forget(self) -> None:
+        """Free the blocks of what is kept of earlier prompts."""
+        with self._changed:
+            self._scheduler.holdings.forget()
+
     def _may_drive(self) -> bool:
         return self._driver in (None, threading.get_ident())
 
@@ -183,6 +192,8 @@ class Engine:
             if shares:
                 logits = self._runner.step([share.chunk for share in shares])
                 with self._changed:
+                    for share in shares:
+                        self._scheduler.keep(share)
                     self._take_in(shares, logits)
         except BaseException:
             with self._changed:

@@ -101,6 +101,12 @@ class OpenVinoRunner:
             return self._head.logits(rows)
         return self._head.best(rows, [chunk.allowed for chunk in chunks for _ in range(chunk.num_logits)])
 
+    def copy(self, sources: np.ndarray, targets: np.ndarray, *, is_global: bool) -> None:
+        """Copy cached blocks in all layers of a kind."""
+        for cache, of_global in zip(self._caches, self.config.global_layers, strict=True):
+            if of_global == is_global:
+                cache.copy(sources, targets)
+
     def _run_layers(self, stages: Sequence[ov.InferRequest], chunks: Sequence[Chunk], hidden: np.ndarray) -> np.ndarray:
         """Hidden states [T, D] through some stages. The first run of a stage packs its weights."""
         arrays = step_inputs(self.config, chunks)  # tensors borrow the arrays' memory, so they must live on

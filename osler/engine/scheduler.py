@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from osler.engine.blocks import BlockPool, SequenceBlocks, blocks_for, local_blocks_for
 from osler.engine.chunking import Cut
+from osler.engine.holdings import Copy, Holdings
 from osler.engine.sequence import Sequence, State
 from osler.engine.step import Chunk
 from osler.errors import ContextError
@@ -53,12 +53,25 @@ class Scheduler:
 
     First come, first served, with no overtaking. A sequence starts when the pools hold all the blocks that its
     prompt and its longest answer can need; so nothing that runs is ever put back.
+
+    Args:
+        config: the decoder's shape.
+        limits: how much goes into one step.
+        global_blocks, local_blocks: blocks of the cache.
+        copy: copies blocks of the cache; never called while a step is computed. None where there is no cache.
     """
 
-    def __init__(self, config: TextConfig, limits: Limits, *, global_blocks: int, local_blocks: int) -> None:
+    def __init__(
+        self, config: TextConfig, limits: Limits, *, global_blocks: int, local_blocks: int, copy: Copy | None = None
+    ) -> None:
         self.limits = limits
-        self.global_pool = BlockPool(global_blocks)
-        self.local_pool = BlockPool(local_blocks)
+        self.holdings = Holdings(
+            window=config.window,
+            prefill_tokens=limits.prefill_tokens,
+            global_blocks=global_blocks,
+            local_blocks=local_blocks,
+            copy=copy,
+        )
         self._window = config.window
         self._waiting: deque[Sequence] = deque()
         self._running: list[Sequence] = []
@@ -77,8 +90,9 @@ class Scheduler:
         Raises:
             ContextError: it could not run even if it were alone.
         """
-        num_global, num_local = self._blocks_needed(sequence)
-        for kind, num, pool in (("global", num_global, self.global_pool), ("local", num_local, self.local_pool)):
+        num_global, num_local = self.holdings.blocks_needed(sequence)
+        pools = self.holdings.global_pool, self.holdings.local_pool
+        for kind, num, pool in zip(("global", "local"), (num_global, num_local), pools, strict=True):
             if num > pool.num_blocks:
                 raise ContextError(
                     f"cannot fit the prompt: its {sequence.most_tokens:,} tokens need {num:,} blocks of the {kind} "
@@ -95,29 +109,24 @@ class Scheduler:
         budget -= sum(len(share.chunk.ids) for share in shares)
         return shares + (self._prefills(budget) if budget > 0 else [])
 
+    def keep(self, share: Share) -> None:
+        """Keep the beginning that a chunk which was just computed has completed, if it is worth keeping."""
+        self.holdings.keep(share.sequence, share.chunk.past + len(share.chunk.ids))
+
     def retire(self, sequence: Sequence) -> None:
-        """Take the blocks of a sequence that is done."""
+        """Take the blocks of a sequence that is done; what it computed is kept."""
         if sequence.blocks is None or sequence not in self._running:
             return
         self._running.remove(sequence)
-        blocks, sequence.blocks = sequence.blocks, None
-        self.global_pool.release(blocks.global_blocks)
-        self.local_pool.release(blocks.local_blocks)
+        self.holdings.retire(sequence)
 
     def recover(self) -> None:
         """Put the pools in order after an interruption that may have come between two lines of this class."""
-        self._running = [sequence for sequence in self._running if sequence.blocks is not None]
-        held = [sequence.blocks for sequence in self._running if sequence.blocks is not None]
-        self.global_pool.rebuild(blocks.global_blocks for blocks in held)
-        self.local_pool.rebuild(blocks.local_blocks for blocks in held)
+        self._running = [sequence for sequence in self._running if sequence.state is State.RUNNING and sequence.blocks]
+        self.holdings.recover(self._running)
 
     def _decode(self, sequence: Sequence) -> Share:
-        blocks = sequence.blocks
-        assert blocks is not None
-        num_local = self._local_blocks_to_decode(sequence)
-        if len(blocks.local_blocks) > num_local:
-            blocks.slide(sequence.computed, self._window)
-            self.local_pool.release(blocks.trim(num_local))
+        self.holdings.trim(sequence)
         return self._share(sequence, sequence.cut_decoding())
 
     def _prefills(self, budget: int) -> list[Share]:
@@ -131,9 +140,11 @@ class Scheduler:
             if cut.end == sequence.computed:
                 break
             shares.append(self._share(sequence, cut))
-            if cut.end < sequence.num_tokens:
+            if cut.end < sequence.num_tokens and cut.end not in sequence.boundaries:
                 break
             budget -= len(shares[-1].chunk.ids)
+            if budget <= 0:
+                break
             rows -= cut.num_logits if sequence.scores is not None else 0
         return shares
 
@@ -143,20 +154,31 @@ class Scheduler:
         while self._waiting and len(self._running) < self.limits.sequences:
             sequence = self._waiting[0]
             if sequence.state is State.WAITING:
-                if not self._start(sequence):
+                if self._is_being_computed(sequence) or not self._start(sequence):
                     return
                 yield sequence
             if self._waiting and self._waiting[0] is sequence:
                 self._waiting.popleft()
 
+    def _is_being_computed(self, sequence: Sequence) -> bool:
+        """Whether another sequence is about to complete a beginning from which this one can start."""
+        return any(
+            other.computed < end <= sequence.most_cached
+            and other.beginning(end).common(sequence.request, sequence.prompt_ids) == end
+            for other in self._running
+            for end in other.boundaries
+        )
+
     def _start(self, sequence: Sequence) -> bool:
-        """Give a sequence its blocks, if they are free."""
-        num_global, num_local = self._blocks_needed(sequence)
-        if not (self.global_pool.can_allocate(num_global) and self.local_pool.can_allocate(num_local)):
-            return False
-        self._running.append(sequence)
-        sequence.start(SequenceBlocks(self.global_pool.allocate(num_global), self.local_pool.allocate(num_local)))
-        return True
+        """Let a sequence run, if there are blocks for it.
+
+        Rather than lose its beginning it waits for others to end; where there are none, it starts from nothing.
+        """
+        is_alone = not self._running
+        self._running.append(sequence)  # first, so that an interruption in between cannot lose it
+        if not self.holdings.start(sequence, only_from_prefix=not is_alone):
+            self._running.remove(sequence)
+        return sequence.blocks is not None
 
     def _share(self, sequence: Sequence, cut: Cut) -> Share:
         assert sequence.blocks is not None
@@ -175,16 +197,6 @@ class Scheduler:
             allowed=sequence.allowed,
         )
         return Share(sequence, chunk)
-
-    def _blocks_needed(self, sequence: Sequence) -> tuple[int, int]:
-        """The most global and local blocks that a sequence can come to need."""
-        chunk = max([self.limits.prefill_tokens, *(span.end - span.begin for span in sequence.spans)])
-        # one more than the prompt: a chunk interrupted at its very end is computed again with the token it gave
-        to_prefill = local_blocks_for(min(sequence.num_prompt + 1, sequence.most_tokens), self._window, chunk)
-        return blocks_for(sequence.most_tokens), max(to_prefill, self._local_blocks_to_decode(sequence))
-
-    def _local_blocks_to_decode(self, sequence: Sequence) -> int:
-        return local_blocks_for(sequence.most_tokens, self._window, sequence.longest_decoding)
 
     @staticmethod
     def _image_length(sequence: Sequence) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from osler.engine.blocks import SequenceBlocks
 from osler.engine.chunking import DECODED_AT_ONCE, Cut, cut_prompt, cut_scored
 from osler.engine.grammar_constraint import Constraint
+from osler.engine.prefix import Beginning, natural_boundaries
 from osler.engine.request import Request, Token
 from osler.engine.sampler import Choice, Sampler, log_probability
 from osler.engine.stop import TextStream
@@ -45,7 +46,9 @@ class Sequence:
         finish_reason: "stop", "length" or "cancelled" once it is done; None before, and where it failed.
         error: why it failed.
         computed: tokens whose keys and values are in the cache.
+        cached: tokens of the prompt that were in the cache when it started.
         blocks: what it holds of the cache, None while it holds nothing.
+        boundaries: where a chunk of the prompt ends in any case, because its beginning is kept there for other prompts.
     """
 
     def __init__(
@@ -64,10 +67,13 @@ class Sequence:
         self.scores: np.ndarray | None = None
         self.finish_reason: FinishReason | None = None
         self.error: OslerError | None = None
-        self.computed = 0
+        self.computed = self.cached = 0
         self.blocks: SequenceBlocks | None = None
         self.spans = request.spans()
         self._ids = np.concatenate([request.ids, np.zeros(max_new_tokens, np.int32)])
+        for span in self.spans:
+            self._ids[span.begin : span.end] = 0  # so that beginnings can be compared
+        self.boundaries = natural_boundaries(request, self.most_cached)
         self._stop_ids = frozenset() if request.sampling.ignore_eos else frozenset(stop_ids)
         self._sampler = Sampler(request.sampling, request.ids)
         self._text = TextStream(tokenizer, request.sampling.stop)
@@ -99,6 +105,11 @@ class Sequence:
     def most_tokens(self) -> int:
         """Tokens that the cache may have to hold: the last generated one is never computed."""
         return self.num_prompt + max(0, self.max_new_tokens - 1)
+
+    @property
+    def most_cached(self) -> int:
+        """Tokens that may be in the cache already when it starts: not those whose logits are wanted."""
+        return (self.num_prompt if self.request.score_from is None else self.request.score_from) - 1
 
     @property
     def num_pending(self) -> int:
@@ -168,14 +179,16 @@ class Sequence:
         """From the first token to the end."""
         return self._ended - self._first
 
-    def start(self, blocks: SequenceBlocks) -> None:
-        """Leave the queue with the blocks it needs at most."""
+    def start(self, blocks: SequenceBlocks, cached: int = 0) -> None:
+        """Leave the queue with the blocks it needs at most, which hold the first `cached` tokens already."""
         self.blocks = blocks
+        self.computed = self.cached = cached
         self._started = perf_counter()
         self.state = State.RUNNING
 
     def cut(self, limit: int, rows: int) -> Cut:
         """Cut the next chunk, of at most `limit` tokens; at most `rows` positions of a scored prompt get logits."""
+        limit = min([limit, *(boundary - self.computed for boundary in self.boundaries if boundary > self.computed)])
         if self.request.score_from is None:
             return cut_prompt(self.spans, self.computed, self.num_tokens, limit)
         first_row = self.request.score_from - 1
@@ -215,6 +228,15 @@ class Sequence:
         self._ended = perf_counter()
         self.error = error
         self.state = State.FAILED
+
+    def beginning(self, length: int) -> Beginning:
+        """What its first tokens are, of prompt and answer."""
+        return Beginning.of(self.ids_between(0, length), self.request.images)
+
+    @property
+    def prompt_ids(self) -> np.ndarray:
+        """[num_prompt] int32, 0 where images stand."""
+        return self.ids_between(0, self.num_prompt)
 
     @property
     def _knows_allowed(self) -> bool:

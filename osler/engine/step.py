@@ -65,3 +65,7 @@ class Runner(Protocol):
             its positions. The engine is done with it before the next step, so a runner may reuse the memory.
         """
         ...
+
+    def copy(self, sources: np.ndarray, targets: np.ndarray, *, is_global: bool) -> None:
+        """Copy cached blocks of all global or of all local layers, one by one; no block is a source and a target."""
+        ...

@@ -135,6 +135,7 @@ class Stream:
                 prompt_tokens=self._prepared.budget.prompt_tokens,
                 image_tokens=self._prepared.budget.image_tokens,
                 completion_tokens=len(sequence.tokens),
+                cached_tokens=sequence.cached,
             ),
             timings=timings,
             provenance=self._provenance(),

@@ -59,6 +59,13 @@ class PagedRunner:
         rows = [self._chunk(chunk) for chunk in chunks]
         return np.concatenate([*rows, np.zeros((0, self.config.vocabulary_size))]).astype(np.float32)
 
+    def copy(self, sources: np.ndarray, targets: np.ndarray, *, is_global: bool) -> None:
+        for layer, of_global in enumerate(self.config.global_layers):
+            if of_global == is_global:
+                for cache in (self._keys[layer], self._values[layer]):
+                    blocks = cache.reshape(-1, BLOCK, cache.shape[1])
+                    blocks[targets] = blocks[sources]
+
     def _chunk(self, chunk: Chunk) -> np.ndarray:
         """[num_logits, V]."""
         tokens = len(chunk.ids)
@@ -118,3 +125,6 @@ class TableRunner:
         for row, token in zip(logits, rows, strict=True):
             row[self.following[int(token)]] = 10
         return logits
+
+    def copy(self, sources: np.ndarray, targets: np.ndarray, *, is_global: bool) -> None:
+        """It looks at nothing but the last token, so it has no cache."""

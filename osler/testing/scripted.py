@@ -41,6 +41,9 @@ class ScriptRunner:
             row[token or 0] = 9 if token is not None else math.nan
         return logits
 
+    def copy(self, sources: np.ndarray, targets: np.ndarray, *, is_global: bool) -> None:
+        """It reads no prompt, so it has no cache."""
+
 
 class BlankEncoder:
     """A vision tower that sees nothing in any image."""

@@ -25,11 +25,19 @@ FinishReason = Literal["stop", "length", "cancelled"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Token counts of one reply; `image_tokens` are part of `prompt_tokens`."""
+    """Token counts of one reply.
+
+    Attributes:
+        prompt_tokens: of the prompt, images included.
+        image_tokens: those of them that stand for images.
+        completion_tokens: written by the model.
+        cached_tokens: those of the prompt that an earlier one had in common, so that they were not computed again.
+    """
 
     prompt_tokens: int
     image_tokens: int
     completion_tokens: int
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

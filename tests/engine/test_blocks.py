@@ -39,6 +39,17 @@ def test_a_taken_table_does_not_change_with_the_pool():
     assert table.tolist() == [0, 1]
 
 
+def test_a_block_with_two_holders_is_free_when_both_have_given_it_back():
+    pool = BlockPool(4)
+    blocks = pool.allocate(2)
+    pool.share(blocks[:1])
+    pool.release(blocks)
+    assert pool.num_free == 3
+    assert pool.num_free_without([blocks[:1]]) == 4
+    pool.release(blocks[:1])
+    assert pool.num_free == 4
+
+
 def test_a_rebuilt_pool_frees_what_no_table_holds():
     pool = BlockPool(6)
     held = pool.allocate(2)

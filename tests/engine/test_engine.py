@@ -28,7 +28,9 @@ def paged(limits=None, **options):
 
 
 def free_blocks(engine):
-    return engine._scheduler.global_pool.num_free, engine._scheduler.local_pool.num_free
+    """Blocks that are free when nothing is kept any more."""
+    engine.forget()
+    return engine._scheduler.holdings.global_pool.num_free, engine._scheduler.holdings.local_pool.num_free
 
 
 ALL_FREE = (GLOBAL_BLOCKS, LOCAL_BLOCKS)

@@ -118,7 +118,9 @@ def test_replies_with_and_without_forms_are_computed_together_as_alone():
 def test_all_blocks_are_free_at_the_end():
     engine = make(SMALL_STEPS)
     engine.run([request(number, schema=REPORT) for number in range(5)])
-    assert engine._scheduler.global_pool.num_free == engine._scheduler.local_pool.num_free == BLOCKS
+    engine.forget()
+    assert engine._scheduler.holdings.global_pool.num_free == BLOCKS
+    assert engine._scheduler.holdings.local_pool.num_free == BLOCKS
 
 
 def test_a_long_run_of_forced_tokens_is_computed_in_pieces():
@@ -266,6 +268,9 @@ class Stubborn:
             row[self._ids[min(self._num_asked, len(self._ids) - 1)]] = 9
             self._num_asked += 1
         return logits
+
+    def copy(self, sources, targets, *, is_global):
+        pass  # it has no cache
 
 
 @pytest.mark.parametrize(

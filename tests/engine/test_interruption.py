@@ -65,7 +65,9 @@ def request(number):
 
 
 def free_blocks(engine):
-    return engine._scheduler.global_pool.num_free, engine._scheduler.local_pool.num_free
+    """Blocks that are free when nothing is kept any more."""
+    engine.forget()
+    return engine._scheduler.holdings.global_pool.num_free, engine._scheduler.holdings.local_pool.num_free
 
 
 ALONE = [make().run([request(number)])[0].token_ids for number in range(6)]
@@ -111,7 +113,7 @@ def test_an_interruption_while_blocks_change_hands_loses_none(kind, count):
     engine = make()
     pool = TrappedPool(BLOCKS)
     pool.trap = Trap(count, KeyboardInterrupt())
-    setattr(engine._scheduler, kind, pool)
+    setattr(engine._scheduler.holdings, kind, pool)
     kept = [engine.add(request(3)), engine.add(request(5))]
     with pytest.raises(KeyboardInterrupt):
         while engine.step():

@@ -68,3 +68,25 @@ def test_scores_are_the_log_probabilities_that_generating_gave(runner, requests,
         whole = [*asked.ids, *answer.token_ids]
         scores = engine(runner, SMALL_STEPS).score(whole, asked.images, start=len(asked.ids))
         assert scores == pytest.approx(answer.logprobs, abs=1e-4)
+
+
+def test_requests_that_begin_as_others_did_answer_as_they_do_alone(runner, requests, alone):
+    busy = engine(runner, SMALL_STEPS)
+    busy.run(requests)
+    again = busy.run(requests)
+    for one, other in zip(alone, again, strict=True):
+        assert one.token_ids == other.token_ids
+        assert one.logprobs == pytest.approx(other.logprobs, abs=1e-4)
+    assert [sequence.cached for sequence in again] == [0, 112, 0, 48]
+
+
+def test_a_conversation_goes_on_as_if_it_were_computed_whole(runner, requests):
+    first = requests[1]
+    busy = engine(runner)
+    (answer,) = busy.run([first])
+    ids = [*first.ids, *answer.token_ids, *requests[2].ids]
+    second = Request(ids=ids, images=first.images, sampling=first.sampling)
+    (going_on,), (whole,) = busy.run([second]), engine(runner).run([second])
+    assert (going_on.cached, whole.cached) == (219, 0)
+    assert going_on.token_ids == whole.token_ids
+    assert going_on.logprobs == pytest.approx(whole.logprobs, abs=1e-4)

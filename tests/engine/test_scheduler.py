@@ -1,5 +1,7 @@
 """Who computes what in a step, read off the chunks that a runner gets."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,8 @@ from osler.testing.runners import tiny_config
 
 CONFIG = tiny_config(window=64)
 LIMITS = Limits(sequences=3, prefill_tokens=40, mixed_tokens=20, logit_rows=6)
+SEEDS = count()
+"""Makes each prompt one of its own."""
 
 
 def scheduler(limits=LIMITS, **blocks):
@@ -21,7 +25,10 @@ def scheduler(limits=LIMITS, **blocks):
 def sequence(num_prompt, num_new=10, *, images=(), score_from=None):
     vectors = tuple((at, np.zeros((length, CONFIG.width), np.float32)) for at, length in images)
     request = Request(
-        ids=np.full(num_prompt, 2), images=vectors, sampling=Sampling(max_new_tokens=num_new), score_from=score_from
+        ids=np.random.default_rng(next(SEEDS)).integers(2, 64, num_prompt),
+        images=vectors,
+        sampling=Sampling(max_new_tokens=num_new),
+        score_from=score_from,
     )
     num_new = 0 if score_from is not None else num_new
     return Sequence(request, max_new_tokens=num_new, stop_ids=(), tokenizer=None)
@@ -104,7 +111,7 @@ def test_what_could_never_run_is_refused_with_the_numbers():
 def test_an_image_is_left_for_the_next_step_when_it_does_not_fit():
     schedule = scheduler()
     add(schedule, sequence(70, images=[(30, 20)]))
-    assert [step(schedule)[0][1:] for _ in range(2)] == [(0, 30, 0), (30, 40, 1)]
+    assert [step(schedule)[0][1:] for _ in range(3)] == [(0, 30, 0), (30, 20, 0), (50, 20, 1)]
 
 
 def test_an_image_longer_than_a_step_is_taken_whole_with_no_other_prompt():
@@ -153,7 +160,7 @@ def test_a_decoding_sequence_gives_back_the_local_blocks_that_only_its_prompt_ne
         step(schedule)
     step(schedule)
     assert len(first.blocks.local_blocks) == 3  # ceil((63 + 31 + 2) / 32)
-    assert schedule.local_pool.num_free == 97
+    assert schedule.holdings.local_pool.num_free == 97
 
 
 @pytest.mark.parametrize(
@@ -169,7 +176,7 @@ def test_no_more_local_blocks_are_taken_than_can_be_needed_at_once(asked, num_lo
     schedule = scheduler()
     add(schedule, asked)
     step(schedule)
-    assert schedule.local_pool.num_free == 100 - num_local
+    assert schedule.holdings.local_pool.num_free == 100 - num_local
 
 
 def test_a_local_table_moves_on_by_whole_blocks():
@@ -188,9 +195,10 @@ def test_retiring_frees_every_block():
     while step(schedule):
         pass
     assert first.finish_reason == "length"
-    assert (schedule.global_pool.num_free, schedule.local_pool.num_free) == (100, 100)
+    schedule.holdings.forget()
+    assert (schedule.holdings.global_pool.num_free, schedule.holdings.local_pool.num_free) == (100, 100)
     schedule.retire(first)
-    assert schedule.global_pool.num_free == 100
+    assert schedule.holdings.global_pool.num_free == 100
 
 
 def test_a_sequence_cancelled_in_the_queue_is_passed_over():

@@ -95,7 +95,9 @@ def test_any_schedule_keeps_every_promise(wanted, sequences, mixed, more, rows, 
         pass
     for chunks in busy._runner.chunks:
         check_chunks(chunks, held)
-    assert busy._scheduler.global_pool.num_free == busy._scheduler.local_pool.num_free == num_blocks
+    busy.forget()
+    assert busy._scheduler.holdings.global_pool.num_free == num_blocks
+    assert busy._scheduler.holdings.local_pool.num_free == num_blocks
     for number, sequence in enumerate(added):
         check_answer(sequence, *answer_alone(wanted[number], number))
 
