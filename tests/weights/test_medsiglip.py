@@ -100,7 +100,7 @@ def test_a_folder_without_tokenizer_is_refused(copy):
 @pytest.mark.parametrize("content", [b"", b"no model"])
 def test_a_damaged_tokenizer_is_refused(copy, content):
     (copy / "spiece.model").write_bytes(content)
-    with pytest.raises(WeightsError, match="cannot read `spiece.model`"):
+    with pytest.raises(WeightsError, match=r"cannot read `spiece\.model`"):
         MedSiglipCheckpoint(copy).tokenizer()
 
 
