@@ -168,7 +168,8 @@ class _Asked:
 def _notes(total: float) -> tuple[str, ...]:
     if total >= LITTLE:
         return ()
+    part = f"only {total:.0%}" if total >= 0.01 else "less than 1%"
     return (
-        f"only {total:.0%} of the probability is on these options: the model would rather begin its answer otherwise; "
+        f"{part} of the probability is on these options: the model would rather begin its answer otherwise; "
         'ask for one of them, such as "… Answer yes or no."',
     )
