@@ -35,6 +35,9 @@ class RecordChoices:
         _option("whole: read all entries; navigate: the model chooses in steps; auto (default): whole where small."),
     ] = "auto"
     today: Annotated[str | None, _option("The day of the question (default: today).", metavar="YYYY-MM-DD")] = None
+    patient: Annotated[
+        str | None, _option("Whose, by the id of the Patient resource, where files are about several.", metavar="ID")
+    ] = None
     allow_phi: Annotated[
         bool, _option("Let the model read the patient's name, identifiers and date of birth.", "--allow-phi")
     ] = False
@@ -49,6 +52,7 @@ class RecordChoices:
             question,
             mode=self.mode,
             today=self.today,
+            patient=self.patient,
             allow_phi=self.allow_phi,
             system=self.system,
             thinking=self.think,

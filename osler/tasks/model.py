@@ -248,6 +248,7 @@ class Model:
         *,
         mode: "Mode" = "auto",
         today: "date | str | None" = None,
+        patient: str | None = None,
         allow_phi: bool = False,
         system: str | None = None,
         thinking: bool = False,
@@ -261,6 +262,7 @@ class Model:
             mode: "whole" reads all entries at once; "navigate" asks the model step by step what it needs; "auto" reads
                 small records whole. Every step is in the answer's `trace`.
             today: the day of the question; None for today.
+            patient: whose, by the id of the Patient resource, where the files are about several.
             allow_phi: leave the patient's name, identifiers and date of birth in what the model reads.
             system, thinking, options: as in `ask`; `thinking` holds for the last step. `max_new_tokens` too.
 
@@ -276,6 +278,7 @@ class Model:
             question,
             mode=mode,
             today=today,
+            patient=patient,
             allow_phi=allow_phi,
             system=system,
             thinking=thinking,

@@ -16,7 +16,7 @@ from osler.tasks.record_lines import day_of, is_wrong, line_of, patient_line, pa
 from osler.tasks.record_sections import SECTIONS
 from osler.tasks.study_options import StudyOptions
 from osler.tasks.view import Plan, View
-from osler.values import SourceRecord, TextPart
+from osler.values import Record, SourceRecord, TextPart
 
 if TYPE_CHECKING:
     from osler.formats.fhir import FhirFiles
@@ -121,7 +121,7 @@ class _Entries:
         return sum(map(len, self.lines.values()))
 
 
-def only_patient(record: "FhirFiles") -> Resource:
+def only_patient(record: Record) -> Resource:
     """The record's Patient, {} where there is none.
 
     Raises:
@@ -136,12 +136,12 @@ def only_patient(record: "FhirFiles") -> Resource:
     if several > 1:
         raise InputError(
             f"cannot send `{record.path}` as text: expected the record of one patient, got {several}",
-            hint="export the record of the one patient that the question is about",
+            hint="export the record of the one that the question is about; `osler record --patient ID` picks one",
         )
     return found
 
 
-def medications_of(record: "FhirFiles") -> dict[str, str]:
+def medications_of(record: Record) -> dict[str, str]:
     """What the record's Medication resources are called, by id."""
     if "Medication" not in record.counts:
         return {}

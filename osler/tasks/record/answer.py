@@ -46,6 +46,7 @@ def answer_record(
     *,
     mode: Mode = "auto",
     today: date | str | None = None,
+    patient: str | None = None,
     allow_phi: bool = False,
     system: str | None = None,
     thinking: bool = False,
@@ -59,7 +60,7 @@ def answer_record(
     asker = Asker(model, options or {}, system=system, thinking=thinking)
     found, left_out = _files(model, files)
     with naming_as_written(found):
-        chart = open_chart([file.path for file in found], allow_phi=allow_phi)
+        chart = open_chart([file.path for file in found], patient=patient, allow_phi=allow_phi)
         paths = [file.path for file in found]
         refuse_identifiers([question, system or ""], paths, StudyOptions(allow_phi=allow_phi))
     inquiry = _Inquiry(asker, chart, question=question.strip(), today=day)

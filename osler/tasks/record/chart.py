@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from osler.errors import InputError
 from osler.tasks.record.entry import Draft, Entry, as_data, code_of, moment_of, quantity_of
+from osler.tasks.record.one_patient import OnePatient
 from osler.tasks.record_lines import day_of, is_wrong, line_of, name_of, patient_line, values_of
 from osler.tasks.record_sections import Section
 from osler.tasks.record_text import TOLD, medications_of, only_patient
@@ -60,29 +61,33 @@ class Chart:
         return sum(map(len, self.entries.values()))
 
 
-def open_chart(paths: Sequence[str | os.PathLike[str]], *, allow_phi: bool = False) -> Chart:
+def open_chart(
+    paths: Sequence[str | os.PathLike[str]], *, patient: str | None = None, allow_phi: bool = False
+) -> Chart:
     """Read the record of one patient.
 
     Args:
         paths: bundles, resources or ndjson that are one record together.
+        patient: whose, by the id of the Patient resource, where they are about several.
         allow_phi: leave names, identifiers and the date of birth where they stand.
 
     Raises:
-        InputError: a file cannot be read, or they are about several patients.
+        InputError: a file cannot be read, they are about several patients, or not about the one that was named.
     """
     from osler.formats.fhir import open_fhir_files
     from osler.formats.identity import Identity
     from osler.formats.identity_files import identity_of_resources
 
-    record = open_fhir_files(paths)
-    patient = Identity() if allow_phi else identity_of_resources(record.resources(), record.path)
+    files = open_fhir_files(paths)
     try:
-        return _read(record, patient, allow_phi=allow_phi)
+        record = files if patient is None else OnePatient(files, patient)
+        identity = Identity() if allow_phi else identity_of_resources(record.resources(), record.path)
+        return _read(record, identity, allow_phi=allow_phi)
     except RecursionError:
-        raise InputError(f"cannot read `{record.path}` as FHIR JSON: it is nested too deeply") from None
+        raise InputError(f"cannot read `{files.path}` as FHIR JSON: it is nested too deeply") from None
 
 
-def _read(record: "FhirFiles", identity: "Identity", *, allow_phi: bool) -> Chart:
+def _read(record: "FhirFiles | OnePatient", identity: "Identity", *, allow_phi: bool) -> Chart:
     patient = only_patient(record)
     reader = _Reader(record, identity)
     entries = _numbered(reader.drafts())
@@ -102,7 +107,7 @@ def _read(record: "FhirFiles", identity: "Identity", *, allow_phi: bool) -> Char
 class _Reader:
     """Resources to drafts; counts what it changes and leaves out."""
 
-    def __init__(self, record: "FhirFiles", identity: "Identity") -> None:
+    def __init__(self, record: "FhirFiles | OnePatient", identity: "Identity") -> None:
         self.num_wrong = self.num_redacted = self.num_repeated = 0
         self._names: dict[str, str] = {}
         self._seen: set[tuple[str, str, int]] = set()

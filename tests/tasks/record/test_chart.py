@@ -63,7 +63,26 @@ def test_medication_is_named_by_its_own_resource(tmp_path):
     assert (entry.name, entry.code) == ("Aspirin", "aspirin")
 
 
-def test_the_record_of_two_patients_is_refused(tmp_path):
-    other = {"resourceType": "Condition", "subject": {"reference": "Patient/another-1"}}
+@pytest.fixture
+def two_patients(tmp_path):
+    """Don Quixote's record, and one entry about somebody else."""
+    other = {"resourceType": "Condition", "code": concept("Gout"), "subject": {"reference": "Patient/another-1"}}
+    return make_bundle(tmp_path / "record.json", [*small_record(), other])
+
+
+def test_the_record_of_two_patients_is_refused(two_patients):
     with pytest.raises(InputError, match="expected the record of one patient, got 2"):
-        open_chart([make_bundle(tmp_path / "record.json", [*small_record(), other])])
+        open_chart([two_patients])
+
+
+def test_of_two_patients_one_may_be_picked(two_patients):
+    assert [entry.name for entry in open_chart([two_patients], patient="another-1")] == ["Gout"]
+    chart = open_chart([two_patients], patient=PATIENT_ID)
+    assert (chart.num_entries, chart.patient) == (4, "Patient: male, 72 years old at the last entry (2020-03-01)")
+    assert not any("Quixote" in entry.line for entry in chart)
+
+
+def test_a_patient_who_is_not_there_is_refused_without_repeating_the_id(two_patients):
+    with pytest.raises(InputError, match="cannot find the patient") as caught:
+        open_chart([two_patients], patient="secret-9")
+    assert "secret-9" not in str(caught.value)
