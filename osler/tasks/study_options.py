@@ -1,6 +1,6 @@
 """What a person may ask of the recipes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
@@ -77,22 +77,10 @@ class StudyOptions:
             if given not in allowed:
                 words = ", ".join(str(choice) for choice in allowed if choice is not None)
                 raise InputError(f"cannot use {name}={given!r}: expected one of {words}")
-        for name in ("max_slices", "max_patches", "magnification", "mpp_um", "dpi"):
+        for name, (is_right, expected) in FORMS.items():
             given = getattr(self, name)
-            if given is not None and not (_is_number(given) and given > 0):
-                raise InputError(f"cannot use {name}={given!r}: expected a number above 0")
-        for name in ("slices", "pages"):
-            given = getattr(self, name)
-            if given is not None and not (_are_whole(given, 2) and 1 <= given[0] <= given[1]):
-                raise InputError(f"cannot use {name}={given!r}: expected a first and a last number, counted from 1")
-        if self.window is not None and not (_are_numbers(self.window, 2) and self.window[1] > 0):
-            raise InputError(f"cannot use window={self.window!r}: expected a centre and a width above 0")
-        if self.tiles is not None and not (_are_whole(self.tiles, 2) and min(self.tiles) >= 1):
-            raise InputError(f"cannot use tiles={self.tiles!r}: expected columns and rows, such as (2, 2)")
-        if not all(_are_whole(corner, 2) and min(corner) >= 0 for corner in self.patches):
-            raise InputError("cannot use patches: expected corners (x, y) in pixels, such as ((0, 0), (896, 0))")
-        if isinstance(self.series, str) or not all(isinstance(name, str) for name in self.series):
-            raise InputError(f'cannot use series={self.series!r}: expected names, such as ("3",)')
+            if given is not None and not is_right(given):
+                raise InputError(f"cannot use {name}={given!r}: expected {expected}")
 
 
 def _is_number(value: Any) -> bool:
@@ -105,3 +93,36 @@ def _are_numbers(values: Any, count: int) -> bool:
 
 def _are_whole(values: Any, count: int) -> bool:
     return _are_numbers(values, count) and all(isinstance(value, int) for value in values)
+
+
+def _is_above_zero(value: Any) -> bool:
+    return _is_number(value) and value > 0
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and _is_above_zero(value)
+
+
+def _is_range(value: Any) -> bool:
+    return _are_whole(value, 2) and 1 <= value[0] <= value[1]
+
+
+FORMS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "max_slices": (_is_count, "a whole number above 0"),
+    "max_patches": (_is_count, "a whole number above 0"),
+    "magnification": (_is_above_zero, "a number above 0"),
+    "mpp_um": (_is_above_zero, "a number above 0"),
+    "dpi": (_is_above_zero, "a number above 0"),
+    "slices": (_is_range, "a first and a last number, counted from 1"),
+    "pages": (_is_range, "a first and a last number, counted from 1"),
+    "window": (lambda value: _are_numbers(value, 2) and value[1] > 0, "a centre and a width above 0"),
+    "tiles": (lambda value: _are_whole(value, 2) and min(value) >= 1, "columns and rows, such as (2, 2)"),
+    "patches": (
+        lambda value: all(_are_whole(corner, 2) and min(corner) >= 0 for corner in value),
+        "corners (x, y) in pixels, such as ((0, 0), (896, 0))",
+    ),
+    "series": (
+        lambda value: not isinstance(value, str) and all(isinstance(name, str) for name in value),
+        'names, such as ("3",)',
+    ),
+}

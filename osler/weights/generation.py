@@ -16,8 +16,8 @@ FIRST = re.compile(r"medgemma( v?1(\.0)?)? \d+b(?![a-z])")
 def generation_of(names: Iterable[Any]) -> Generation | None:
     """The first generation that one of a checkpoint's names tells; None where none does.
 
-    Published names read "medgemma-1.5-4b-it", "medgemma-4b-it" and "medgemma-27b-it"; converters write them with spaces,
-    capitals and underlines. What is no text is passed over.
+    Published names read "medgemma-1.5-4b-it", "medgemma-4b-it" and "medgemma-27b-it"; converters write them with
+    spaces, capitals and underlines. What is no text is passed over.
 
     >>> generation_of(["Medgemma 1.5 4b It"]), generation_of([None, "google/medgemma-27b-text-it"])
     ('1.5', '1')
