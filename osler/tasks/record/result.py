@@ -61,7 +61,8 @@ class Step:
         by: whether the model or the program took it.
         subject: the type of resources that it was about, or "".
         result: what it came to: what the model wrote, parsed, or what the program found.
-        prompt: what the model was given; "" for steps of the program.
+        prompt: the whole text that the model was given, turns and system text too; "" for steps of the program.
+        thinking: what the model thought before it answered, or None.
         finish_reason: of the model's reply; None for steps of the program.
         usage: tokens; None for steps of the program.
         seconds: that it took.
@@ -72,6 +73,7 @@ class Step:
     subject: str = ""
     result: Any = None
     prompt: str = ""
+    thinking: str | None = None
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
     seconds: float = 0.0

@@ -229,3 +229,19 @@ def test_a_record_without_entries_says_nothing(tmp_path):
     path = make_bundle(tmp_path / "empty.json", small_record()[:1])
     answer = ask(scripted_model(), path)
     assert (answer.text, answer.trace) == (NOT_IN_RECORD, ())
+
+
+def test_the_model_may_think_before_the_answer_and_its_thoughts_are_no_statement(small):
+    said = f"<unused94>thought\nTwo values.<unused95>{json.dumps({'statements': [LATEST]})}"
+    answer = ask(answering_model(lambda prompt: said), small, thinking=True)
+    assert "think silently if needed" in answer.trace[-1].prompt
+    assert answer.text == "Haemoglobin was 13.5 g/dL on 2020-03-01. [Observation/2]"
+    assert answer.trace[-1].thinking == "Two values."
+
+
+def test_a_system_text_stands_before_every_step(navigator, small):
+    model = navigator(types={"types": ["Condition"]}, answer={"statements": []})
+    answer = ask(model, small, mode="navigate", system="Be brief.")
+    prompts = [step.prompt for step in answer.trace if step.by == "model"]
+    assert len(prompts) == 2
+    assert all(prompt.startswith("<bos><start_of_turn>user\nBe brief.\n\nYou are a careful") for prompt in prompts)
