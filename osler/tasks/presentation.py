@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["corners_of", "films_of", "frame_of", "presentation_state"]
 
 LONGEST_LABEL = 64
+RESCALE = ("RescaleIntercept", "RescaleSlope", "RescaleType")
+WINDOW = ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction")
 
 
 @suiting()
@@ -53,7 +55,7 @@ def presentation_state(located: Located, files: Any) -> bytes:
     from pydicom.uid import generate_uid
 
     films = films_of(located)
-    images = images_behind(files, films)
+    images = [_with_groups(image) for image in images_behind(files, films)]
     by_file = dict(zip(films, images, strict=True))
     if len({image.SamplesPerPixel for image in images}) > 1:
         raise InputError("cannot write one presentation state: some images are grey and some are in colour")
@@ -143,6 +145,29 @@ def _annotations(
             )
         )
     return annotations
+
+
+def _with_groups(image: "Dataset") -> "Dataset":
+    """The header of a film of several frames with the functional groups that highdicom looks for.
+
+    Ultrasound, angiography and the like (IODs of before the enhanced ones) have rescale and window at the top.
+    """
+    from pydicom.dataset import Dataset
+
+    if int(image.get("NumberOfFrames") or 1) == 1 or "SharedFunctionalGroupsSequence" in image:
+        return image
+    shared, rescale, window = Dataset(), Dataset(), Dataset()
+    for group, keywords in ((rescale, RESCALE), (window, WINDOW)):
+        for keyword in keywords:
+            if image.get(keyword) is not None:
+                setattr(group, keyword, image.get(keyword))
+    if rescale:
+        shared.PixelValueTransformationSequence = [rescale]
+    if "WindowCenter" in window:
+        shared.FrameVOILUTSequence = [window]
+    image.SharedFunctionalGroupsSequence = [shared]
+    image.PerFrameFunctionalGroupsSequence = []
+    return image
 
 
 def _polarity(images: "Sequence[Dataset]") -> "PresentationLUTTransformation":

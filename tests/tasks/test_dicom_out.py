@@ -21,6 +21,9 @@ REPORT = "FINDINGS: Clear lungs, 3 °.\nTwo lines.\n\nIMPRESSION: Normal.<end_of
 STUDY = {"StudyInstanceUID": "1.2.3", "SeriesInstanceUID": "1.2.3.4", "StudyDate": "20240301", "StudyTime": "101112"}
 
 
+WINDOW = {"WindowCenter": 40, "WindowWidth": 400}
+
+
 @pytest.fixture
 def film(tmp_path):
     """Makes a DICOM film of 80 × 40 px in a study of its own."""
@@ -89,6 +92,22 @@ def test_a_picture_in_colour_gets_a_colour_presentation_state(film, read):
     path = film(colour=True, modality="XC")
     state = read(presentation_state(located(path), path))
     assert state.SOPClassUID.name == "Color Softcopy Presentation State Storage"
+
+
+def test_boxes_in_a_moving_picture_name_their_frame(tmp_path, read):
+    path = make_dicom(tmp_path / "us.dcm", np.zeros((3, 40, 80), np.uint8), frames=3, modality="US", **STUDY, **WINDOW)
+    dataset = pydicom.dcmread(path)
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = pydicom.uid.UltrasoundMultiFrameImageStorage
+    dataset.save_as(path, enforce_file_format=True)
+    found = located(path, "[]<end_of_turn>", HEART, "[]<end_of_turn>")
+    state = read(presentation_state(found, path))
+    (annotation,) = state.GraphicAnnotationSequence
+    assert state.SoftcopyVOILUTSequence[0].WindowCenter == 40
+    assert annotation.ReferencedImageSequence[0].ReferencedFrameNumber == 2
+    document = highdicom.sr.ComprehensiveSR.from_dataset(read(boxes_document(found, path)))
+    (group,) = document.content.get_planar_roi_measurement_groups()
+    (source,) = group.roi.ContentSequence
+    assert source.ReferencedSOPSequence[0].ReferencedFrameNumber == 2
 
 
 def test_a_structured_report_of_boxes_is_read_back_with_its_regions(film, read):
