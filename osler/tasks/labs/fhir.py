@@ -34,10 +34,12 @@ LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
 INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+NO_VALUE = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 RENDERED = "http://hl7.org/fhir/StructureDefinition/rendered-value"
 
 COMPUTED = "computed by Osler from the printed range"
 PRINTED_FLAG = "printed in the report: {}"
+MARKED = "marked in the report: {}"
 COMPARED: dict[Comparator, str] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 ZONE = re.compile(r"Z|[+-]\d{2}:\d{2}")
 REFERENCE = re.compile(r"Patient/[A-Za-z0-9.-]{1,64}")
@@ -78,7 +80,8 @@ def check_bundle_options(patient: str | None, zone: str | None) -> None:
 
 def _entries(page: LabPage, index: int, subject: Resource, zone: str | None) -> list[Resource]:
     """The Observations of a page, and after them those of its panels."""
-    key = f"{page.file.sha256 if page.file else index}/{page.number}"
+    images = page.reply.provenance.images
+    key = f"{index}/{images[0].pixels_sha256 if images else ''}"
     entries = [
         _entry(f"{key}/{number}", {**_observation(row, page, zone), **subject})
         for number, row in enumerate(page.rows, 1)
@@ -94,7 +97,7 @@ def _entries(page: LabPage, index: int, subject: Resource, zone: str | None) -> 
 
 
 def _entry(key: str, resource: Resource) -> Resource:
-    """A resource under an address that is the same each time the same page is read into the same rows."""
+    """A resource under an address that is the same each time the same pages are read into the same rows."""
     return {"fullUrl": f"urn:uuid:{uuid5(NAMESPACE_URL, key)}", "resource": resource}
 
 
@@ -150,6 +153,9 @@ def _time(row: LabRow, zone: str | None) -> Resource:
 def _value(row: LabRow) -> Resource:
     """The result: a quantity where it is a number, else its text, else that it is missing."""
     printed, result = row.printed, row.result
+    if printed.result is None and printed.unit:
+        nothing = {"extension": [{"url": NO_VALUE, "valueCode": "unknown"}]}
+        return {"valueQuantity": {"_value": nothing, **_unit(row)}}
     if printed.result is None:
         return {"dataAbsentReason": {"coding": [{"system": ABSENT, "code": "unknown"}]}}
     if result is None or result.number is None:
@@ -158,11 +164,13 @@ def _value(row: LabRow) -> Resource:
     quantity: Resource = {"value": _json_number(result.number), "_value": _rendered(printed.result)}
     if result.comparator:
         quantity["comparator"] = COMPARED[result.comparator]
-    if printed.unit or result.unit:
-        quantity["unit"] = printed.unit or result.unit
-    if row.unit:
-        quantity |= {"system": UCUM, "code": row.unit.code}
-    return {"valueQuantity": quantity}
+    return {"valueQuantity": {**quantity, **_unit(row)}}
+
+
+def _unit(row: LabRow) -> Resource:
+    """The unit as it was printed, and in UCUM."""
+    coded = {"system": UCUM, "code": row.unit.code} if row.unit else {}
+    return {"unit": row.printed.unit, **coded} if row.printed.unit else coded
 
 
 def _interpretations(row: LabRow) -> list[Resource]:
@@ -170,8 +178,10 @@ def _interpretations(row: LabRow) -> list[Resource]:
     found: list[Resource] = []
     if row.standing:
         found.append({"coding": [{"system": INTERPRETATION, "code": row.standing}], "text": COMPUTED})
-    if row.flag:
-        found.append({"text": PRINTED_FLAG.format(row.printed.flag or row.flag)})
+    if row.printed.flag:
+        found.append({"text": PRINTED_FLAG.format(row.printed.flag)})
+    elif row.flag:
+        found.append({"text": MARKED.format(row.flag)})
     return found
 
 

@@ -13,7 +13,7 @@ FLAG = re.compile(PRINTED_FLAG.format("(.*)"))
 
 
 def tests_of(bundle: Mapping[str, Any]) -> tuple[LabTest, ...]:
-    """What was printed, row by row, in the order of the bundle; flags as they stood, or as they were understood."""
+    """What was printed, row by row, in the order of the bundle."""
     observations = {entry["fullUrl"]: entry["resource"] for entry in bundle.get("entry", ())}
     panels = {
         member["reference"]: resource["code"]["text"]

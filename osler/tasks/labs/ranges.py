@@ -24,7 +24,7 @@ LABEL = re.compile(
 )
 SIGNED = rf"\(?(?P<{{}}>[+-]?\s?{NUMBER})\)?"
 BETWEEN = re.compile(
-    rf"{SIGNED.format('low')}\s*(?P<unit1>[^\d\s(+-][^\s\d-]*)?\s*(?:-|~|to|until|bis|\.{{2,3}})\s*"
+    rf"{SIGNED.format('low')}\s*(?P<unit1>[^\d\s(+.~-][^\s\d-]*)?\s*(?:-|~|to|until|bis|\.{{2,3}})\s*"
     rf"{SIGNED.format('high')}\s*(?P<unit2>.*)",
     re.IGNORECASE,
 )

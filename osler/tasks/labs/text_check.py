@@ -24,6 +24,7 @@ __all__ = ["Found", "PageText", "TextCheck", "page_text"]
 Found = Literal["found", "respelt", "missing"]
 
 NUMBERS = re.compile(NUMBER)
+ALONE = re.compile(rf"[<>=]*\s*(?P<number>{NUMBER})")
 LETTER = re.compile(r"\w")
 FIRM = re.compile(r"[^\W_]|[.,'’](?=\d)")
 LEAST_LETTERS = 16
@@ -108,9 +109,9 @@ def _stands_in(text: str, line: str) -> bool:
 
 
 def _lone_number(text: str) -> Decimal | None:
-    """The only number of a text that has no letters beside it."""
-    numbers = NUMBERS.findall(text)
-    return read_number(numbers[0], ".") if len(numbers) == 1 and not re.search(r"[^\W\d_]", text) else None
+    """The number of a text that is nothing else, but for a comparison sign."""
+    alone = ALONE.fullmatch(plain_signs(text))
+    return read_number(alone["number"], ".") if alone else None
 
 
 def _flag_beside(result: str, line: str) -> Flag | None:

@@ -126,7 +126,7 @@ NAMED: dict[str, tuple[str, Kind]] = {
     **_named("[pH]", "none", "ph", "phunits"),
     **_named("{Log_copies}/mL", "number/volume", "log10copies/ml", "logcopies/ml", "logcp/ml"),
     **_named("mosm/kg", "osmoles", "mosm/kgh2o", "mosmol/kgh2o", "mosm/kgwater"),
-    **_named("Cel", "temperature", "°c", "degc", "c°"),
+    **_named("Cel", "temperature", "°c", "degc", "c°", "cel"),
     **_named("/100{WBCs}", "ratio", "/100wbc", "/100wbcs", "per100wbc"),
     **_named("mm/h", "length/time", "mm/1sthr", "mm1sthr", "mmin1sthr", "mmin1sthour", "mm1h", "mminfirsthour"),
     **_named("{Ehrlich'U}/dL", "activity/volume", "eu/dl", "ehrlichunits/dl", "ehrlichu/dl"),
