@@ -84,10 +84,13 @@ def run_process(command: Sequence[str | Path], *, weigh: bool = False) -> Finish
 
 
 def child_environment() -> dict[str, str]:
-    """The environment of a child that runs Osler: this same Osler, wherever it was imported from."""
+    """The environment of a child that runs Osler: this same Osler, wherever it was imported from.
+
+    No image vectors are kept on disk: images of noise come again in the next measurement, and must be new then.
+    """
     here = str(Path(__file__).parents[2])
     others = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, *others])}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, *others]), "OSLER_VECTORS_GIB": "0"}
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -10,6 +10,7 @@ from osler.folders import cache_folder
 from osler.tasks.model import Identity, Model
 from osler.tasks.pace import Pace
 from osler.tasks.progress import LOADING, Progress, no_progress
+from osler.tasks.vector_store import open_vector_store
 from osler.tasks.vectors import ImageVectors
 
 if TYPE_CHECKING:
@@ -213,5 +214,9 @@ def _vectors(checkpoint: "Checkpoint", compilation: "Compilation") -> ImageVecto
             vision, checkpoint, compilation=compilation, store=_store(checkpoint, f"vision-{compilation.precision}")
         )
 
+    shape = vision.image_tokens, config.text.width
+    size_bytes = sum(file.size_bytes for file in checkpoint.files)
+    key = f"{checkpoint.identity} {compilation.precision}"
+    kept = open_vector_store(cache_folder() / "vectors", key, shape, size_bytes)
     way = f"image {checkpoint.identity} {compilation.precision} {compilation.threads or 'all'}"
-    return ImageVectors(build, Pace(cache_folder() / "pace.json", way))
+    return ImageVectors(build, Pace(cache_folder() / "pace.json", way), store=kept)

@@ -464,6 +464,10 @@ class Model:
         """The text of ids; special tokens are left out."""
         return self.tokenizer.decode(ids)
 
+    def must_encode(self, squares: Sequence[np.ndarray]) -> bool:
+        """Whether there are images among these, [N, N, 3] uint8 each, whose vectors are not kept."""
+        return bool(squares) and not (self._vectors is not None and self._vectors.are_kept(squares))
+
     def vectors_of(self, squares: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Image vectors, [M, D] float32 each, of fitted pixels, [N, N, 3] uint8 each; kept for the next time."""
         if not squares:

@@ -80,7 +80,7 @@ class Stream:
 
     def _run(self) -> Generator[Piece, None, None]:
         engine, progress = self._model.engine, self._model.progress
-        self._model.start(vision=bool(self._prepared.squares))
+        self._model.start(vision=self._model.must_encode(self._prepared.squares))
         clock = _Clock()  # from here on: loading is no part of an answer's time
         vectors = self._model.vectors_of(self._prepared.squares)
         clock.images_done()

@@ -12,6 +12,7 @@ from osler.imaging.digest import pixels_sha256
 from osler.imaging.normalise import normalise
 from osler.tasks.pace import Pace
 from osler.tasks.progress import READING_IMAGES, STARTING_VISION, Progress
+from osler.tasks.vector_store import VectorStore
 
 __all__ = ["Encoder", "ImageVectors"]
 
@@ -30,18 +31,28 @@ class Encoder(Protocol):
 class ImageVectors:
     """Encodes images and keeps their vectors, so that the next question about a study encodes nothing.
 
-    The tower is built when the first image comes. Vectors are kept by the digest of the pixels that the tower reads,
-    the least recently used going first. Several threads may call it; one encodes at a time.
+    The tower is built when the first image comes that has to be encoded. Vectors are kept by the digest of the pixels
+    that the tower reads, in memory, the least recently used going first, and in a store on disk for the next process.
+    Several threads may call it; one encodes at a time.
 
     Args:
         build: makes the tower.
         pace: how long an image takes.
+        store: where vectors are kept from one run to the next, if they are.
         most_bytes: how much memory the kept vectors may take.
     """
 
-    def __init__(self, build: Callable[[], Encoder], pace: Pace, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self,
+        build: Callable[[], Encoder],
+        pace: Pace,
+        *,
+        store: VectorStore | None = None,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         self._build = build
         self._pace = pace
+        self._store = store
         self._most_bytes = most_bytes
         self._encoder: Encoder | None = None
         self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
@@ -52,6 +63,11 @@ class ImageVectors:
         with self._lock:
             self._ready(progress)
 
+    def are_kept(self, squares: Sequence[np.ndarray]) -> bool:
+        """Whether none of these images, [N, N, 3] uint8 each, would have to be encoded."""
+        with self._lock:
+            return all(self._is_kept(pixels_sha256(square)) for square in squares)
+
     def of(self, squares: Sequence[np.ndarray], progress: Progress) -> list[np.ndarray]:
         """The vectors of images, [M, D] float32 each, read-only.
 
@@ -61,15 +77,28 @@ class ImageVectors:
         """
         with self._lock:
             digests = [pixels_sha256(square) for square in squares]
-            found = {digest: self._kept[digest] for digest in digests if digest in self._kept}
+            found = {digest: vectors for digest in digests if (vectors := self._look_up(digest)) is not None}
             new = {digest: square for digest, square in zip(digests, squares, strict=True) if digest not in found}
             for number, (digest, square) in enumerate(new.items()):
                 encoder = self._ready(progress)
                 found[digest] = self._kept[digest] = self._encode(encoder, square, number, len(new), progress)
+                if self._store is not None:
+                    self._store.put(digest, found[digest])
             for digest in digests:
                 self._kept.move_to_end(digest)
             self._forget()
         return [found[digest] for digest in digests]
+
+    def _is_kept(self, digest: str) -> bool:
+        return digest in self._kept or (self._store is not None and self._store.has(digest))
+
+    def _look_up(self, digest: str) -> np.ndarray | None:
+        """What is kept of an image, in memory from now on."""
+        if digest not in self._kept and self._store is not None:
+            stored = self._store.get(digest)
+            if stored is not None:
+                self._kept[digest] = stored
+        return self._kept.get(digest)
 
     def _ready(self, progress: Progress) -> Encoder:
         if self._encoder is None:
