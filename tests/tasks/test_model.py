@@ -152,7 +152,7 @@ def test_the_second_question_about_an_image_encodes_nothing(folder, picture):
         model.ask(picture, "Where?", max_new_tokens=1)
         encoded = sum(event[0] == READING_IMAGES for event in told)
         model.chat([*turn(picture, "Where?")], max_new_tokens=1)
-    assert encoded == 2
+    assert encoded >= 2  # begun and done, and more in between where the machine is busy
     assert sum(event[0] == READING_IMAGES for event in told) == encoded
 
 
