@@ -159,7 +159,9 @@ def print_table(report: "LabReport") -> None:
     from rich.table import Table
 
     for page in report.pages:
-        table = Table("", "test", "result", "unit", "range", "", title=page.label, title_justify="left", box=None)
+        table = Table(
+            "", "test", "result", "unit", "range", "", title=_plain(page.label), title_justify="left", box=None
+        )
         for number, row in enumerate(page.rows, start=1):
             table.add_row(str(number), *_cells(row))
         print_data(table)
@@ -195,13 +197,16 @@ def finish(report: "LabReport", num_pages: int, *, is_interrupted: bool) -> None
 
 def _cells(row: "LabRow") -> Sequence[str]:
     """What a person reads of a row: what was printed, and where it lies."""
-    from rich.markup import escape
-
     printed = row.printed
     standing = STANDINGS.get(row.standing or "", "")
     mark = f"{standing} !" if row.warnings else standing
     texts = (printed.name, printed.result, printed.unit, printed.range, mark)
-    return [escape("".join(letter for letter in text or "" if letter.isprintable())) for text in texts]
+    return [_plain(text or "") for text in texts]
+
+
+def _plain(text: str) -> str:
+    """A text without the control characters by which a report could steer a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _is_stdout(path: Path | None) -> bool:

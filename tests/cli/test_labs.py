@@ -18,7 +18,7 @@ from osler.values import FileRecord
 
 TESTS = (
     LabTest(name="Haemoglobin", result="10.2 L", unit="g/dL", range="13.0 - 17.0"),
-    LabTest(name="Sodium [S]", result="149\x1b[2J", unit="mmol/L", range="135-145"),
+    LabTest(name="Sodium [s]", result="149\x1b[2J", unit="mmol/L", range="135-145"),
 )
 TEXT = "Haemoglobin 10.2 L g/dL 13.0 - 17.0\nSodium 140 mmol/L"
 REPLY = scripted_model("[]<end_of_turn>").ask(None, "Tests?")
@@ -39,7 +39,7 @@ def test_the_table_shows_what_was_printed_where_it_lies_and_what_to_look_at(caps
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == "report.pdf, page 2"
     assert "1 Haemoglobin 10.2 L g/dL 13.0 - 17.0 low" in lines
-    assert "2 Sodium [S] 149[2J mmol/L 135-145 !" in lines
+    assert "2 Sodium [s] 149 [2J mmol/L 135-145 !" in lines
     assert "2: the result does not stand in the page's text" in lines
 
 

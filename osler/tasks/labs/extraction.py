@@ -120,5 +120,8 @@ def _test(item: dict[str, Any]) -> LabTest | None:
 
 
 def _text(value: Any) -> str | None:
-    """A field as text; None for nothing, and for what is neither text nor number."""
-    return value.strip() or None if isinstance(value, str) else None
+    """A field as text that can be written anywhere; None for nothing, and for what is neither text nor number."""
+    if not isinstance(value, str):
+        return None
+    whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return "".join(letter for letter in whole if letter >= " " or letter in "\n\t").strip() or None

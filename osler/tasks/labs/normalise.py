@@ -7,7 +7,7 @@ from osler.tasks.labs.extraction import LabTest
 from osler.tasks.labs.loinc import candidates
 from osler.tasks.labs.numbers import Mark, decimal_mark
 from osler.tasks.labs.ranges import Standing, read_limits, standing
-from osler.tasks.labs.results import Flag, flag_of, read_result
+from osler.tasks.labs.results import Flag, flag_of, plain_signs, read_result
 from osler.tasks.labs.rows import OUTSIDE, LabRow
 from osler.tasks.labs.text_check import PageText
 from osler.tasks.labs.times import read_time
@@ -34,7 +34,7 @@ def rows_of(tests: Sequence[LabTest], page: int, text: PageText | None) -> tuple
         page: its number, from 1.
         text: the page's text layer, None where it has none.
     """
-    mark = decimal_mark(said for test in tests for said in (test.result, test.range) if said)
+    mark = decimal_mark(plain_signs(said) for test in tests for said in (test.result, test.range))
     rows = [_row(test, page, text, mark) for test in tests]
     in_lines = [row for row in rows if row.check and row.check.in_one_line]
     is_lined = 2 * len(in_lines) >= len(rows)

@@ -13,11 +13,11 @@ __all__ = ["NUMBER", "Mark", "decimal_mark", "read_number"]
 
 Mark = Literal[".", ","]
 
-NUMBER = r"\d+(?:[.,'’]\d+)*"
+NUMBER = r"[0-9]+(?:[.,'’][0-9]+)*"
 """Digits with marks between them; no sign, no spaces."""
 
 NUMBERS = re.compile(rf"(?<![\d.,/:]){NUMBER}(?![\d/:]|[.,]\d)")
-THOUSANDS = re.compile(r"\d{1,3}(?:([.,'’])\d{3})(?:\1\d{3})*")
+THOUSANDS = re.compile(r"[0-9]{1,3}(?:([.,'’])[0-9]{3})(?:\1[0-9]{3})*")
 LONGEST = 40
 
 

@@ -1,15 +1,17 @@
 """Laboratory reports read by a model, page by page."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from osler.errors import InputError
+from osler.prompt import plan_budget
 from osler.tasks.ask import question_messages, sources_of
 from osler.tasks.labs.extraction import prompt_for, read_tests, schema_for
 from osler.tasks.labs.normalise import rows_of, without_doubles
 from osler.tasks.labs.pages import Page, ReportFile, open_pages, report_files
 from osler.tasks.labs.rows import LabPage
-from osler.tasks.prepare import prepare, refuse_blind
+from osler.tasks.prepare import Prepared, prepare, refuse_blind
 from osler.tasks.question import study_record
 from osler.tasks.stream import Stream
 from osler.tasks.study_options import StudyOptions
@@ -22,6 +24,8 @@ __all__ = ["READING", "LabReader"]
 
 READING = "Reading pages"
 FORMS = ("schema", "regex")
+LONGEST_ANSWER = 12_000
+"""Tokens for a page, where the context has room: 120 tests of 100."""
 
 
 class LabReader:
@@ -91,11 +95,21 @@ class LabReader:
             sources=[page.source],
             study=study_record(self._study, [None], pad=self._pad, image_px=model.image_px),
         )
-        stream = Stream(model, prepared)
+        stream = Stream(model, self._roomy(prepared))
         for _ in stream:
             pass
         assert stream.reply is not None
         return page_of(stream.reply, page)
+
+    def _roomy(self, prepared: Prepared) -> Prepared:
+        """With room for a full page's tests, where no limit was asked for: each takes about 70 tokens."""
+        if self._options.get("max_new_tokens") is not None:
+            return prepared
+        model, prompt = self._model, prepared.prompt
+        limit = model.config.text.context_length
+        budget = plan_budget(prompt, context=model.context, model_context=limit, max_new_tokens=None)
+        budget = replace(budget, new_tokens=min(budget.new_tokens, LONGEST_ANSWER))
+        return replace(prepared, budget=budget, sampling=replace(prepared.sampling, max_new_tokens=budget.new_tokens))
 
 
 def page_of(reply: Reply, page: Page) -> LabPage:

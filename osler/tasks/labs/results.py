@@ -13,6 +13,7 @@ printed                   comparator  number    flag   words
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -41,7 +42,20 @@ FLAGS: dict[str, Flag] = {
 BARE = frozenset({"above", "below", "+h", "elevated"})
 """Words that are flags in a column of their own, but not beside a number."""
 
-SIGNS = str.maketrans({"≤": "<=", "≥": ">=", "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "＜": "<", "＞": ">"})
+SIGNS = {
+    "≤": "<=",
+    "≥": ">=",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "‐": "-",
+    "‑": "-",
+    "＜": "<",
+    "＞": ">",
+    "٫": ".",
+    "٬": ",",
+}
+FOREIGN = re.compile(r"[^\x00-\x7f]")
 MARKS = "|".join(re.escape(name) for name in sorted(FLAGS, key=len, reverse=True) if name not in BARE)
 FORM = re.compile(
     rf"(?:[\[(]?(?P<before>{MARKS})[\])]?\s*(?![a-z]))?"
@@ -114,8 +128,17 @@ def flag_of(text: str | None) -> Flag | None:
 
 
 def plain_signs(text: str | None) -> str:
-    """A text with one kind of dash and of comparison sign, and single spaces."""
-    return " ".join((text or "").translate(SIGNS).split())
+    """A text with one kind of dash, of comparison sign and of digits, and single spaces.
+
+    >>> plain_signs("≤  ١٣٫٥ – 17")
+    '<= 13.5 - 17'
+    """
+    return " ".join(FOREIGN.sub(_plain_sign, text or "").split())
+
+
+def _plain_sign(found: re.Match[str]) -> str:
+    digit = unicodedata.decimal(found[0], None)
+    return SIGNS.get(found[0], found[0]) if digit is None else str(digit)
 
 
 def _rest(text: str) -> tuple[str | None, str | None]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from osler.tasks.labs.numbers import NUMBER, read_number
+from osler.tasks.labs.numbers import NUMBER, Mark, read_number
 from osler.tasks.labs.results import Flag, flag_of, plain_signs
 
 __all__ = ["Found", "PageText", "TextCheck", "page_text"]
@@ -27,6 +27,7 @@ NUMBERS = re.compile(NUMBER)
 ALONE = re.compile(rf"[<>=]*\s*(?P<number>{NUMBER})")
 LETTER = re.compile(r"\w")
 FIRM = re.compile(r"[^\W_]|[.,'’](?=\d)")
+MARKS: tuple[Mark, ...] = (".", ",")
 LEAST_LETTERS = 16
 """Fewer on a page are a page number or a stamp on a scan: no text layer to hold a reading against."""
 
@@ -54,18 +55,22 @@ class PageText:
 
     Attributes:
         lines: without empty ones.
+        whole: all lines as one.
+        numbers: every number of the page, in each way in which it can be read.
     """
 
     lines: tuple[str, ...]
+    whole: str
+    numbers: frozenset[Decimal]
 
     def find(self, text: str | None) -> Found | None:
         """Where a text stands; None for no text."""
         if not text:
             return None
-        if any(_stands_in(text, line) for line in (*self.lines, " ".join(self.lines))):
+        if any(_stands_in(text, line) for line in (*self.lines, self.whole)):
             return "found"
         number = _lone_number(text)
-        return "respelt" if number is not None and number in self._numbers() else "missing"
+        return "respelt" if number is not None and number in self.numbers else "missing"
 
     def check(self, name: str, result: str | None, unit: str | None, limits: str | None) -> TextCheck:
         """Look up the fields of a row."""
@@ -80,17 +85,16 @@ class PageText:
             flag=_flag_beside(result, line) if result and line else None,
         )
 
-    def _numbers(self) -> set[Decimal]:
-        """Every number of the page, in each way in which it can be read."""
-        found = (number for line in self.lines for number in NUMBERS.findall(line))
-        return {value for text in found for mark in (".", ",") if (value := read_number(text, mark)) is not None}
-
 
 def page_text(text: str) -> PageText | None:
     """A page's text layer; None where it has too few letters to be one."""
     if len(LETTER.findall(text)) < LEAST_LETTERS:
         return None
-    return PageText(lines=tuple(folded for line in text.splitlines() if (folded := _folded(line))))
+    lines = tuple(folded for line in text.splitlines() if (folded := _folded(line)))
+    whole = " ".join(lines)
+    said = set(NUMBERS.findall(whole))
+    read = (read_number(number, mark) for number in said for mark in MARKS)
+    return PageText(lines=lines, whole=whole, numbers=frozenset(number for number in read if number is not None))
 
 
 def _folded(text: str) -> str:

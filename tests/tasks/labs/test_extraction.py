@@ -71,3 +71,8 @@ def test_a_result_of_nothing_s_words_is_still_a_result():
     assert read_tests('[{"name": "Casts", "result": "None", "unit": "none"}]')[0] == LabTest(
         name="Casts", result="None"
     )
+
+
+def test_letters_that_no_file_can_hold_are_left_out():
+    (test,) = read_tests(r'[{"name": "Sodium\ud800", "result": "1\u000040", "range": "M: 1\nF: 2"}]')
+    assert (test.name, test.result, test.range) == ("Sodium\ufffd", "140", "M: 1\nF: 2")

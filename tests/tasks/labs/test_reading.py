@@ -134,3 +134,11 @@ def test_no_file_is_refused(reads):
 def test_a_model_without_vision_is_refused(reads, report):
     with pytest.raises(VisionError):
         reads(sees=False).labs(report)
+
+
+def test_a_full_page_has_room_and_a_limit_that_was_asked_for_holds(reads, report):
+    study = StudyOptions(pages=(1, 1))
+    (page,) = reads("[]").labs(report, study=study).pages
+    assert page.reply.provenance.sampling["max_new_tokens"] > 2000
+    (page,) = reads("[]").labs(report, study=study, max_new_tokens=30).pages
+    assert page.reply.provenance.sampling["max_new_tokens"] == 30

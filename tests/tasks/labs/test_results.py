@@ -53,3 +53,7 @@ def test_nothing_printed_is_no_result(printed):
 )
 def test_marks_of_reports_are_understood(mark, flag):
     assert flag_of(mark) == flag
+
+
+def test_digits_of_other_scripts_are_digits():
+    assert read_result("١٣٫٥ H").number == Decimal("13.5")
