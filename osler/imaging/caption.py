@@ -6,15 +6,20 @@ from PIL import ImageDraw, ImageFont
 
 __all__ = ["caption"]
 
-LARGEST_PX = 18
+USUAL_PX = 18
+PART = 60
+"""On wider pictures a letter is as high as so much of the width."""
 SMALLEST_PX = 7
 PAPER, INK = (255, 255, 255), (0, 0, 0)
 
 
 def caption(pixels: np.ndarray, text: str) -> np.ndarray:
-    """Put a white strip with black text below [Y, X, 3] uint8; the letters shrink until the line fits."""
+    """Put a white strip with black text below [Y, X, 3] uint8.
+
+    The letters grow with the picture, so that they can be read where it is shown small, and shrink until the line fits.
+    """
     picture = Pillow.fromarray(np.ascontiguousarray(pixels))
-    letters_px = LARGEST_PX
+    letters_px = max(USUAL_PX, picture.width // PART)
     while letters_px > SMALLEST_PX and ImageFont.load_default(letters_px).getlength(text) > picture.width - letters_px:
         letters_px -= 1
     strip_px = 2 * letters_px

@@ -24,3 +24,8 @@ def test_the_strip_below_holds_black_letters_on_white():
 def test_the_line_ends_inside_the_picture(width):
     strip = caption(np.zeros((9, width, 3), np.uint8), "Demonstration model. Not for use.")[9:]
     assert (strip[:, -2:] == 255).all()
+
+
+def test_the_letters_grow_with_a_large_picture():
+    small, large = (caption(np.zeros((9, width, 3), np.uint8), "Not for use.")[9:] for width in (900, 3600))
+    assert large.shape[0] > 3 * small.shape[0]
