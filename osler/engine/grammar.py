@@ -59,7 +59,10 @@ def _compiled(schema: Mapping[str, Any], caps: Caps) -> tuple[str, str | None]:
     from llguidance import LLMatcher
 
     narrow = finite_schema(schema, caps)
-    grammar = LLMatcher.grammar_from_json_schema(json.dumps(narrow), overrides=LAYOUT)
+    try:
+        grammar = LLMatcher.grammar_from_json_schema(json.dumps(narrow), overrides=LAYOUT)
+    except ValueError as error:  # a name with half a character
+        return "", str(error)
     return grammar, _problem(grammar)
 
 

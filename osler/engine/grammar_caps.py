@@ -1,6 +1,7 @@
 """How long texts, lists and numbers may become where a schema does not say."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,6 +16,9 @@ LARGEST_EXACT = 2**53
 FINEST_EXACT = 22
 """llguidance reads a number as a whole number up to the first, times or divided by ten to a power up to the second.
 Such numbers come out as they were written; others may come out one unit in the last place off."""
+
+UNWRITABLE = re.compile("[\x00-\x07\x0b\x0e-\x1f\x7f\ud800-\udfff]")
+REMARKS = ("title", "description", "$comment")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +88,12 @@ def caps_for(schema: Schema, caps: Caps) -> Caps:
     """Caps that do not contradict what a schema demands.
 
     Raises:
-        InputError: the schema holds a number that is not exact.
+        InputError: the schema holds a number that is not exact, or a text that no reply can hold.
     """
     characters, items, properties = caps.characters, caps.items, caps.properties
     limit, step = caps.limit, caps.step
     for key, value in _entries(schema):
+        _check_writable(key, value)
         characters = max(characters, _size(key, value, "minLength", str))
         items = max(items, _size(key, value, "minItems", list))
         properties = max(properties, _size(key, value, "minProperties", dict))
@@ -120,6 +125,15 @@ def _size(key: str, value: Any, keyword: str, kind: type[str] | type[list] | typ
     if key == keyword and isinstance(value, int | float):
         return int(value)
     return len(value) if key in ("", "const") and isinstance(value, kind) else 0
+
+
+def _check_writable(key: str, value: Any) -> None:
+    """Refuse a control character in a constant: without \\u escapes llguidance leaves it out without a word."""
+    if key not in REMARKS and isinstance(value, str) and UNWRITABLE.search(value):
+        raise InputError(
+            "cannot hold a reply to the schema: it holds a text with a control character or half a character",
+            hint="leave it out; tabs and new lines may stay",
+        )
 
 
 def _is_exact(number: float) -> bool:

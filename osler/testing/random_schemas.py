@@ -8,7 +8,10 @@ if TYPE_CHECKING:
 __all__ = ["random_schemas"]
 
 NAMES = ("a", "b", "finding", "size_mm", 'quote"d', "größe")
-VALUES = (None, True, False, 0, 7, -3, 2.5, 0.001, "", "left", "no finding", 'a "b" \\ c', "é胸", [1, "x"], {"k": [2]})
+VALUES = (
+    *(None, True, False, 0, 7, -3, 2.5, 0.001, "", "left", "no finding", 'a "b" \\ c', "é胸", "two\nlines\tand a tab"),
+    *([1, "x"], {"k": [2]}, {"b": "/", "a": {}}),
+)
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 PATTERNS = ("^[A-Z]{2,4}$", r"^\d+(\.\d+)?$", "ab", "^(yes|no)$", "^$", r"\w+@\w+", "^.{3}$", "x|y$")
 FORMATS = ("date", "date-time", "time", "uuid", "ipv4", "email", "uri", "unheard-of")

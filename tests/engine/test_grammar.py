@@ -29,6 +29,11 @@ def test_a_schema_that_nothing_fits_is_refused():
         Sampling(schema={"type": "integer", "minimum": 5, "maximum": 3})
 
 
+def test_a_name_with_half_a_character_is_refused():
+    with pytest.raises(InputError, match="schema"):
+        Sampling(schema={"type": "object", "properties": {"\ud800": {"type": "null"}}})
+
+
 def test_a_broken_pattern_is_refused():
     with pytest.raises(InputError, match="schema"):
         Sampling(schema={"type": "string", "pattern": "("})

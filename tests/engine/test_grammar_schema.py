@@ -67,6 +67,16 @@ def test_a_number_that_is_exact_is_taken(number):
     assert narrow({"const": number})["const"] == number
 
 
+@pytest.mark.parametrize("text", ["a\x01", "\x7f", "\x0b", "\ud800"])
+def test_a_constant_that_no_reply_can_hold_is_refused(text):
+    with pytest.raises(InputError, match="control character"):
+        narrow({"enum": [["b"], {"c": text}]})
+
+
+def test_a_description_may_hold_any_character():
+    assert narrow({"type": "null", "description": "\x01"}) == {"type": ["null"], "$defs": {}}
+
+
 def test_an_object_has_no_other_properties_than_those_that_are_named():
     narrowed = narrow(form(a={"type": "null"}))
     assert fits(narrowed, {"a": None}) and not fits(narrowed, {"a": None, "b": None})
