@@ -9,7 +9,7 @@ from osler.tasks.labs.fhir import PRINTED_FLAG, RENDERED
 
 __all__ = ["tests_of"]
 
-FLAG = re.compile(PRINTED_FLAG.format("(.*)"))
+FLAG = re.compile(PRINTED_FLAG.format("(.*)"), re.DOTALL)
 
 
 def tests_of(bundle: Mapping[str, Any]) -> tuple[LabTest, ...]:

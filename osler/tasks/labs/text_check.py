@@ -25,6 +25,7 @@ Found = Literal["found", "respelt", "missing"]
 
 NUMBERS = re.compile(NUMBER)
 ALONE = re.compile(rf"[<>=]*\s*(?P<number>{NUMBER})")
+NOWHERE = re.compile(r"(?!)")
 LETTER = re.compile(r"\w")
 FIRM = re.compile(r"[^\W_]|[.,'’](?=\d)")
 MARKS: tuple[Mark, ...] = (".", ",")
@@ -67,23 +68,27 @@ class PageText:
         """Where a text stands; None for no text."""
         if not text:
             return None
-        if any(_stands_in(text, line) for line in (*self.lines, self.whole)):
+        if _pattern(text).search(self.whole):
             return "found"
         number = _lone_number(text)
         return "respelt" if number is not None and number in self.numbers else "missing"
 
     def check(self, name: str, result: str | None, unit: str | None, limits: str | None) -> TextCheck:
         """Look up the fields of a row."""
-        named = (line for line in self.lines if _stands_in(name, line))
-        line = next((line for line in named if result and _stands_in(result, line)), None)
+        line = self._line_of(name, result) if result else None
         return TextCheck(
             name=self.find(name),
             result=self.find(result),
             unit=self.find(unit),
             range=self.find(limits),
             in_one_line=line is not None,
-            flag=_flag_beside(result, line) if result and line else None,
+            flag=_flag_beside(name, result, unit, line) if result and line else None,
         )
+
+    def _line_of(self, name: str, result: str) -> str | None:
+        """The first line that holds both."""
+        first, second = _pattern(name), _pattern(result)
+        return next((line for line in self.lines if first.search(line) and second.search(line)), None)
 
 
 def page_text(text: str) -> PageText | None:
@@ -102,14 +107,17 @@ def _folded(text: str) -> str:
     return plain_signs(unicodedata.normalize("NFKC", text)).casefold().replace("μ", "u")
 
 
-def _stands_in(text: str, line: str) -> bool:
-    """Whether a text stands in a line, its spaces apart, and not as a part of a longer word or number."""
-    wanted = [re.escape(letter) for letter in _folded(text) if letter != " "]
-    if not wanted:
-        return False
-    start = r"(?<![^\W_])(?<!\d[.,])" if FIRM.match(_folded(text)) else ""
-    end = r"(?![^\W_])(?![.,]\d)" if FIRM.match(_folded(text)[-1]) else ""
-    return re.search(start + r"\s*".join(wanted) + end, line) is not None
+def _pattern(text: str) -> re.Pattern[str]:
+    """Finds a text, its spaces apart, and not as a part of a longer word or number; a text of nothing nowhere.
+
+    A unit or a flag may follow a number without a space.
+    """
+    folded = _folded(text)
+    if not folded:
+        return NOWHERE
+    start = r"(?<![^\W_])(?<!\d[.,])" if FIRM.match(folded) else ""
+    end = (r"(?!\d)(?![.,]\d)" if folded[-1].isdigit() else r"(?![^\W_])") if FIRM.match(folded[-1]) else ""
+    return re.compile(start + r"\s*".join(re.escape(letter) for letter in folded if letter != " ") + end)
 
 
 def _lone_number(text: str) -> Decimal | None:
@@ -118,10 +126,17 @@ def _lone_number(text: str) -> Decimal | None:
     return read_number(alone["number"], ".") if alone else None
 
 
-def _flag_beside(result: str, line: str) -> Flag | None:
-    """The flag next to a result in its line: after it, else before it."""
-    before, _, after = line.partition(_folded(result))
-    for words in (after.split()[:1], before.split()[-1:]):
-        if words and (flag := flag_of(words[0])) and flag != "N":
+def _flag_beside(name: str, result: str, unit: str | None, line: str) -> Flag | None:
+    """The flag in the line of a result: before it, after it and its unit, or at the line's end."""
+    named = _pattern(name).search(line)
+    start = named.end() if named else 0
+    found = _pattern(result).search(line, start)
+    if found is None:
+        return None
+    after = line[found.end() :].strip()
+    measured = _pattern(unit).match(after) if unit else None
+    words = after[measured.end() if measured else 0 :].split()
+    for word in (*words[:1], *words[-1:], *line[start : found.start()].split()[-1:]):
+        if (flag := flag_of(word)) and flag != "N":
             return flag
     return None

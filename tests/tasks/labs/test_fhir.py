@@ -45,7 +45,7 @@ TESTS = st.lists(
         panel=st.none() | st.sampled_from(["CBC", "Lipids"]),
         method=st.none() | WORDS,
         specimen=st.none() | st.sampled_from(["Blood", "Urine"]),
-        flag=st.none() | st.sampled_from(["H", "(L)"]),
+        flag=st.none() | st.sampled_from(["H", "(L)", "see\nnote"]),
         sample_collection_time=st.none() | st.sampled_from(["05-06-2024 08:30:00", "05/06/2024", "2024-06-05"]) | WORDS,
     ),
     max_size=4,

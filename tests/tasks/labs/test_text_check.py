@@ -47,6 +47,27 @@ def test_the_flag_beside_the_result_is_the_report_s(page):
     assert page.check("Sodium", "140", "mmol/L", None).flag is None
 
 
+@pytest.mark.parametrize(
+    "line, flag",
+    [
+        ("Sodium 149 mmol/L H 135-145", "H"),
+        ("Sodium H 149 mmol/L 135-145", "H"),
+        ("Sodium 149 mmol/L 135-145 *", "A"),
+        ("Sodium 149H mmol/L 135-145", "H"),
+        ("Sodium 149 mmol/L 135-145 Normal", None),
+        ("Sodium 149 mmol/L 135-145", None),
+        ("H Sodium 149 mmol/L 135-145", None),
+    ],
+)
+def test_the_flag_stands_before_the_result_after_its_unit_or_at_the_end(line, flag):
+    found = page_text(f"Electrolytes of blood\n{line}").check("Sodium", "149", "mmol/L", None)
+    assert found.flag == flag
+
+
+def test_a_letter_of_the_test_s_name_is_no_flag():
+    assert page_text("Hepatitis and vitamins\nVitamin A 0.5 mg/L").check("Vitamin A", "0.5", "mg/L", None).flag is None
+
+
 @pytest.mark.parametrize("text", ["", "\n \n", "Page 1 of 2", "12.03.24"])
 def test_a_stamp_on_a_scan_is_no_text_layer(text):
     assert page_text(text) is None
