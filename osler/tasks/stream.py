@@ -52,6 +52,13 @@ class Stream:
     def __next__(self) -> Piece:
         return next(self._pieces)
 
+    def finish(self) -> Reply:
+        """Run to the end, passing over the pieces; the whole reply."""
+        for _ in self:
+            pass
+        assert self.reply is not None
+        return self.reply
+
     @property
     def num_prompt_tokens(self) -> int:
         """Tokens of the prompt, images included; known before anything is computed."""
