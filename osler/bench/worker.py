@@ -43,7 +43,10 @@ Figures = dict[str, float]
 
 
 class Measures:
-    """What can be measured on a loaded model, phase by phase; all through `osler.load`'s model and its engine."""
+    """What can be measured on a loaded model, phase by phase; all through `osler.load`'s model and its engine.
+
+    Prompts of random ids are answered without guesses: they lead into circles, which are all too easily guessed.
+    """
 
     def __init__(self, model: "Model") -> None:
         self._model = model
@@ -88,7 +91,7 @@ class Measures:
 
     def _request(self, num_prompt: int, num_new: int) -> Request:
         ids = prompt_ids(num_prompt, self._model.config.text.vocabulary_size, self._next_seed())
-        return Request(ids=ids, sampling=Sampling(max_new_tokens=num_new, ignore_eos=True))
+        return Request(ids=ids, sampling=Sampling(max_new_tokens=num_new, ignore_eos=True), may_guess=False)
 
     def _run(self, requests: list[Request]) -> list[Sequence]:
         return self._model.engine.run(requests)

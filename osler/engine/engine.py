@@ -83,6 +83,7 @@ class Engine:
             stop_ids=self._stop_ids,
             tokenizer=self._tokenizer,
             constraint=self._constraint(request),
+            guesses=self._scheduler.limits.guesses if request.may_guess else 0,
         )
         with self._changed:
             self._scheduler.add(sequence)

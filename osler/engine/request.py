@@ -47,6 +47,7 @@ class Request:
         sampling: how tokens are chosen, and how many.
         score_from: None to generate; a position from 1 to T - 1 to get the log-probability of each token from there
             on instead, generating nothing.
+        may_guess: whether tokens may be guessed ahead; it changes nothing but the time.
 
     Raises:
         InputError: the ids or images are not as described.
@@ -56,6 +57,7 @@ class Request:
     images: tuple[tuple[int, np.ndarray], ...] = ()
     sampling: Sampling = GREEDY
     score_from: int | None = None
+    may_guess: bool = True
 
     def __post_init__(self) -> None:
         ids = np.array(self.ids)

@@ -25,6 +25,7 @@ class Limits:
         mixed_tokens: most tokens of a step that some sequences spend decoding, so that they do not wait long.
         logit_rows: most positions of scored prompts that get logits in a step: 128 rows of a vocabulary of 262,208
             are 128 MiB.
+        guesses: most tokens guessed behind the one that a greedy sequence decodes alone (`osler.engine.lookup`).
 
     An image that alone exceeds a limit is taken all the same, in a step with no other prompt.
     """
@@ -33,6 +34,7 @@ class Limits:
     prefill_tokens: int = 1024
     mixed_tokens: int = 512
     logit_rows: int = 128
+    guesses: int = 0
 
     def __post_init__(self) -> None:
         if min(self.sequences, self.logit_rows) < 1 or not self.sequences < self.mixed_tokens <= self.prefill_tokens:
@@ -127,7 +129,8 @@ class Scheduler:
 
     def _decode(self, sequence: Sequence) -> Share:
         self.holdings.trim(sequence)
-        return self._share(sequence, sequence.cut_decoding())
+        is_alone = len(self._running) == 1 and not self._waiting  # beside others, more tokens take more time
+        return self._share(sequence, sequence.cut_decoding(may_guess=is_alone))
 
     def _prefills(self, budget: int) -> list[Share]:
         """Chunks of prompts: of those begun first, then of new ones, as far as the step's tokens and rows go."""

@@ -9,6 +9,7 @@ import numpy as np
 from osler.engine.blocks import SequenceBlocks
 from osler.engine.chunking import DECODED_AT_ONCE, Cut, cut_prompt, cut_scored
 from osler.engine.grammar_constraint import Constraint
+from osler.engine.lookup import Lookup
 from osler.engine.prefix import Beginning, natural_boundaries
 from osler.engine.request import Request, Token
 from osler.engine.sampler import Choice, Sampler, log_probability
@@ -59,6 +60,7 @@ class Sequence:
         stop_ids: Collection[int],
         tokenizer: Tokenizer | None,
         constraint: Constraint | None = None,
+        guesses: int = 0,
     ) -> None:
         self.request = request
         self.max_new_tokens = max_new_tokens
@@ -78,6 +80,9 @@ class Sequence:
         self._sampler = Sampler(request.sampling, request.ids)
         self._text = TextStream(tokenizer, request.sampling.stop)
         self._constraint = constraint
+        can_guess = guesses and constraint is None and request.score_from is None and request.sampling.wants_only_best
+        self._guesses = guesses if can_guess else 0
+        self._lookup = Lookup(self._guesses)
         self._allowed: np.ndarray | None = None
         self._allowed_after = -1  # generated tokens after which that holds
         self._note_allowed()
@@ -129,9 +134,10 @@ class Sequence:
     def longest_decoding(self) -> int:
         """The longest chunk of generated tokens.
 
-        Two without forced tokens, because a chunk interrupted at its very end is computed again with the token it gave.
+        Two without forced or guessed ones, because a chunk interrupted at its very end is computed again with the
+        token it gave.
         """
-        return 2 if self._constraint is None else DECODED_AT_ONCE
+        return 2 + self._guesses if self._constraint is None else DECODED_AT_ONCE
 
     @property
     def allowed(self) -> np.ndarray | None:
@@ -194,9 +200,13 @@ class Sequence:
         first_row = self.request.score_from - 1
         return cut_scored(self.spans, self.computed, self.num_tokens, limit, first_row, rows)
 
-    def cut_decoding(self) -> Cut:
-        """Cut the next chunk of generated tokens."""
+    def cut_decoding(self, *, may_guess: bool = False) -> Cut:
+        """Cut the next chunk of generated tokens, and of guessed ones behind them."""
         end = min(self.num_tokens, self.computed + self.longest_decoding)
+        if may_guess and self._guesses and self.num_pending == 1:
+            guessed = self._lookup.guess(self._ids[:end], self.most_tokens - end)
+            self._ids[end : end + len(guessed)] = guessed
+            return Cut(end + len(guessed), 1 + len(guessed))
         return Cut(end, int(end == self.num_tokens))
 
     def ids_between(self, start: int, stop: int) -> np.ndarray:
@@ -212,7 +222,8 @@ class Sequence:
         if self.scores is not None:
             self._score(end, logits)
         elif len(logits):
-            self._generate(logits[-1])
+            self._generate_all(logits)
+            end = min(end, self.num_tokens - 1)  # behind a wrong guess nothing counts
         self.computed = end  # last, so that an interruption before it only repeats the chunk
         if self.scores is not None and end == self.num_tokens:
             self.finish("stop")
@@ -252,6 +263,18 @@ class Sequence:
             num = len(self.tokens)
             self._allowed = self._constraint.allowed(self._generated(num))
             self._allowed_after = num
+
+    def _generate_all(self, logits: np.ndarray) -> None:
+        """Choose a token from each row, [rows, V], as long as the guesses behind the first are what was chosen."""
+        guessed = self._ids[self.num_tokens : self.num_tokens + len(logits) - 1].tolist()
+        num_right = 0
+        for row in logits:
+            self._generate(row)
+            if self.is_done or num_right == len(guessed) or self.tokens[-1].id != guessed[num_right]:
+                break
+            num_right += 1
+        if guessed:
+            self._lookup.note(num_right)
 
     def _generate(self, logits: np.ndarray) -> None:
         if not self._knows_allowed:  # an interruption came before it was noted

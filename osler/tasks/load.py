@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from osler.engine.compilation import Compilation
     from osler.engine.context import ContextPlan
     from osler.engine.engine import Engine
+    from osler.engine.scheduler import Limits
     from osler.engine.vision import VisionEncoder
     from osler.engine.weight_store import WeightStore
     from osler.prompt import Tokenizer
@@ -28,6 +29,9 @@ MODEL_VARIABLE = "OSLER_MODEL"
 DEMONSTRATION = Path(__file__).parents[1] / "nano"
 MARK = "osler_demonstration"
 """A key of config.json by which the demonstration model is known wherever a copy of it lies."""
+
+GUESSES = 3
+"""Tokens guessed ahead in greedy answers: a step of four takes hardly longer than one of a single token."""
 
 SIZE_QUANTISED = {None: 1.0, 8: 0.6, 4: 0.35}
 """Memory of quantised weights as a share of the bf16 file: codes and scales, and what stays as it is."""
@@ -41,6 +45,7 @@ def load(
     threads: int | None = None,
     context: int | None = None,
     sequences: int = 1,
+    guesses: bool | None = None,
     progress: Progress | None = None,
 ) -> Model:
     """Load a model, ready to answer.
@@ -55,6 +60,8 @@ def load(
         context: tokens that prompt and answer may have together; None for what half the free memory holds, at most
             the model's limit.
         sequences: answers of that length that can be computed at the same time; more, if they are shorter.
+        guesses: whether tokens of a greedy answer are guessed from what was said before and checked several at once;
+            None for f32 alone. In bf16 it is quicker, too, but near-ties may fall the other way.
         progress: called as (what is being done, done, in all), while loading and later while answering.
 
     Raises:
@@ -69,6 +76,7 @@ def load(
         threads=threads,
         context=context,
         sequences=sequences,
+        guesses=guesses,
         progress=progress,
     )
     model.start()
@@ -83,6 +91,7 @@ def open_model(
     threads: int | None = None,
     context: int | None = None,
     sequences: int = 1,
+    guesses: bool | None = None,
     progress: Progress | None = None,
 ) -> Model:
     """As `load`, but the weights are read when the first answer is computed.
@@ -91,19 +100,21 @@ def open_model(
     holds) costs nothing but opening the files.
     """
     from osler.engine.compilation import Compilation
+    from osler.engine.scheduler import Limits
     from osler.weights.checkpoint import open_checkpoint
 
     compilation = Compilation(precision=precision, threads=threads)
     checkpoint = open_checkpoint(model_path(path), quantise=quantise)
     plan = _plan(checkpoint, compilation, context=context, sequences=sequences, quantise=quantise)
     tokenizer = checkpoint.tokenizer()
+    limits = Limits(guesses=GUESSES if guesses or (guesses is None and precision == "f32") else 0)
     tell = progress or no_progress
     return Model(
         _identity(checkpoint, precision),
         checkpoint.config,
         tokenizer=tokenizer,
         context=plan.context,
-        build_engine=lambda tell: _engine(checkpoint, tokenizer, compilation, plan, tell),
+        build_engine=lambda tell: _engine(checkpoint, tokenizer, compilation, plan, limits, tell),
         vectors=_vectors(checkpoint, compilation),
         progress=tell,
     )
@@ -166,7 +177,12 @@ def _plan(
 
 
 def _engine(
-    checkpoint: "Checkpoint", tokenizer: "Tokenizer", compilation: "Compilation", plan: "ContextPlan", tell: Progress
+    checkpoint: "Checkpoint",
+    tokenizer: "Tokenizer",
+    compilation: "Compilation",
+    plan: "ContextPlan",
+    limits: "Limits",
+    tell: Progress,
 ) -> "Engine":
     """Compile the decoder over a cache of the planned size."""
     from osler.engine.engine import Engine
@@ -189,6 +205,7 @@ def _engine(
         local_blocks=plan.local_blocks,
         context=plan.context,
         tokenizer=tokenizer,
+        limits=limits,
     )
 
 

@@ -14,7 +14,7 @@ from osler.testing.tokens import CharacterTokenizer
 
 TOKENIZER = CharacterTokenizer()
 CONFIG = tiny_config(vocabulary_size=TOKENIZER.size)
-LIMITS = Limits(sequences=4, prefill_tokens=31, mixed_tokens=17)
+LIMITS = Limits(sequences=4, prefill_tokens=31, mixed_tokens=17, guesses=3)
 BLOCKS = 40
 
 
