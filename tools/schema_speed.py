@@ -22,7 +22,6 @@ from osler.engine.sampling import Sampling
 from osler.tasks.load import load
 
 PROMPT_TOKENS = 100
-LONGEST = 160
 NUM_STREAMS = 8
 LEVEL = {"enum": ["absent", "possible", "present"]}
 FINDINGS = ("pleural_effusion", "pneumothorax", "consolidation", "cardiomegaly", "pulmonary_edema", "rib_fracture")
@@ -33,6 +32,8 @@ PROPERTIES = {name: LEVEL for name in FINDINGS} | {
 FORM = {"type": "object", "properties": PROPERTIES, "required": list(PROPERTIES)}
 PROSE = {"type": "object", "properties": {"report": {"type": "string", "minLength": 1000}}, "required": ["report"]}
 
+CASES = {"form": (FORM, 1), "prose": (PROSE, 1), "streams": (FORM, NUM_STREAMS)}
+
 
 def main() -> None:
     """Measure and print a table."""
@@ -40,8 +41,10 @@ def main() -> None:
     with load(arguments.model, context=1024, sequences=NUM_STREAMS, threads=arguments.threads) as model:
         print(f"{model.identity.description}, {arguments.rounds} rounds after one to warm up")
         print("case      with tok/s  without tok/s  with / without        tokens  computed in")
-        for name, schema, num in (("form", FORM, 1), ("prose", PROSE, 1), ("streams", FORM, NUM_STREAMS)):
-            rounds = [_pair(model.engine, schema, num, seed) for seed in range(arguments.rounds + 1)][1:]
+        for name in arguments.only or CASES:
+            schema, num = CASES[name]
+            longest = arguments.tokens
+            rounds = [_pair(model.engine, schema, num, seed, longest) for seed in range(arguments.rounds + 1)][1:]
             held, free, num_tokens, num_steps = (median(values) for values in zip(*rounds, strict=True))
             ratios = sorted(one / other for one, other, _, _ in rounds)
             spread = f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
@@ -53,16 +56,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("model", nargs="?", help="as in osler ask --model")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--tokens", type=int, default=160, help="of a reply at most")
+    parser.add_argument("--only", nargs="*", choices=CASES)
     return parser.parse_args()
 
 
-def _pair(engine: Engine, schema: dict[str, Any], num: int, seed: int) -> tuple[float, float, int, int]:
+def _pair(engine: Engine, schema: dict[str, Any], num: int, seed: int, longest: int) -> tuple[float, float, int, int]:
     """Tokens a second with the schema and without, tokens of the first reply, and steps that they took."""
     prompts = [_prompt(seed * NUM_STREAMS + stream) for stream in range(num)]
     steps = _Steps(engine)
     with steps:
         held = engine.run(
-            [Request(ids=ids, sampling=Sampling(schema=schema, max_new_tokens=LONGEST)) for ids in prompts]
+            [Request(ids=ids, sampling=Sampling(schema=schema, max_new_tokens=longest)) for ids in prompts]
         )
     lengths = [len(sequence.tokens) for sequence in held]
     free = engine.run(
