@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["plan_document"]
 
 PRINTED = "pages are sent as pictures: whatever is printed on them, names included, is part of what the model sees"
+MOST_PAGES = 5000  # ten times what a context of 128K tokens holds; asking each for its size takes 2.5 seconds
 
 
 def plan_document(path: str | os.PathLike[str], options: StudyOptions) -> Plan:
@@ -64,6 +65,11 @@ def _chosen_pages(document: "PdfDocument", pages: tuple[int, int] | None) -> tup
         raise InputError(
             f"cannot take pages {first}-{last} of `{document.path}`: expected pages from 1 to {document.num_pages}",
             hint=f"pass --pages 1-{document.num_pages}, or a part of that",
+        )
+    if last - first >= MOST_PAGES:
+        raise InputError(
+            f"cannot take {last - first + 1:,} pages of `{document.path}`: expected at most {MOST_PAGES:,}",
+            hint=f"choose some of them: --pages {first}-{first + MOST_PAGES - 1}",
         )
     return tuple(range(first - 1, last))
 
