@@ -63,7 +63,7 @@ def test_pages_that_are_not_there_are_refused_with_those_that_are(report, pages)
 
 def test_more_pages_than_any_context_holds_are_refused_before_each_is_measured(report, monkeypatch):
     monkeypatch.setattr("osler.tasks.document.MOST_PAGES", 2)
-    with pytest.raises(InputError, match="cannot take 4 pages of .*: expected at most 2") as raised:
+    with pytest.raises(InputError, match=r"cannot take 4 pages of .*: expected at most 2") as raised:
         plan_document(report, StudyOptions(pages=(2, 5)))
     assert "--pages 2-3" in raised.value.hint
     assert plan_document(report, StudyOptions(pages=(2, 3))).num_images == 2
