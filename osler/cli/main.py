@@ -1,7 +1,7 @@
 """The command `osler`: which verbs there are, and what happens when one of them fails.
 
 Verbs are loaded when they are called, so `osler --help` costs nothing but this file.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 failed or cut off by Ctrl-C while an answer was written, 2 wrong usage, 130 interrupted before.
 """
 
 import importlib

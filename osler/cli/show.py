@@ -155,6 +155,8 @@ def show_again(files: Sequence[str], reply: Path, output: OutputOptions) -> None
 def verdict_on(again: "Repeated") -> str:
     """Whether the images are the same, in one line."""
     if again.agrees:
+        if again.num_sent == 1:
+            return "the image is the very one that the reply was about"
         return f"all {again.num_sent} images are the very ones that the reply was about"
     same = len(again.squares) - len(again.wrong)
     return f"NOT the same: {same} of {again.num_sent} images are those of the reply, {len(again.squares)} were made now"

@@ -30,6 +30,7 @@ LONGEST_IDENTIFIER = 64  # DICOM's LO
 LONGEST_RUN = 10  # words that together may be one identifier
 SEPARATORS = re.compile(r"[\s\-./:_#+|^()]{0,3}")
 NEAR = 3  # words from a given name to the family name, at most
+PASSES = 4  # of taking out: a name that is one of our own words in brackets would never come to an end
 REPEATED = re.compile(r"\[(name|identifier|date of birth)\](?:[\s,]*\[\1\])+")
 
 
@@ -77,7 +78,19 @@ class Identity:
         return frozenset(span.kind for span in self._spans(text))
 
     def redacted(self, text: str) -> str:
-        """The text with "[name]", "[identifier]" and "[date of birth]" in the place of what it held."""
+        """The text with "[name]", "[identifier]" and "[date of birth]" in the place of what it held.
+
+        What is taken out may set free what was glued to it ("Quixote29.9.1947" holds no word "Quixote"), so it is
+        looked at again.
+        """
+        for _ in range(PASSES):
+            once = self._redacted_once(text)
+            if once == text:
+                break
+            text = once
+        return text
+
+    def _redacted_once(self, text: str) -> str:
         pieces, end = [], 0
         for span in sorted(self._spans(text)):
             if span.end <= end:

@@ -257,5 +257,10 @@ def _facts(series: Series) -> str:
 
 
 def _held(groups: Sequence[StudyGroup]) -> str:
-    kinds = sorted({series.modality for group in groups for series in group.series if series.modality})
-    return f"they hold {', '.join(kinds)} only" if kinds else "name files with pictures in them"
+    """What the files are, or what those of a kind of picture lack."""
+    headers = [header for group in groups for series in group.series for header in series.headers]
+    if any(header.has_pixels for header in headers):
+        return "expected (0028,0010) Rows and (0028,0011) Columns above 0: export them again"
+    kinds = ", ".join(sorted({header.modality for header in headers if header.modality}))
+    lacking = f"expected (7FE0,0010) Pixel Data, and {'no file has any' if len(headers) > 1 else 'the file has none'}"
+    return f"{lacking} (modality {kinds})" if kinds else lacking

@@ -158,6 +158,10 @@ FRAGMENTS = st.sampled_from(
 )
 
 
+def test_what_was_glued_to_something_taken_out_is_looked_at_again():
+    assert QUIXOTE.redacted("Quixote29.9.47") == "[name][date of birth]"
+
+
 @given(pieces=st.lists(st.tuples(FRAGMENTS, st.sampled_from(["", " ", "-", "/"])), max_size=14))
 @settings(deadline=None, max_examples=300)
 def test_nothing_is_found_in_a_text_from_which_everything_was_taken(pieces):

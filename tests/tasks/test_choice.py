@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from pydicom import dcmread
 
 from osler.errors import InputError
 from osler.formats.dicom_header import read_header, uid_digest
@@ -234,7 +235,17 @@ def test_one_slide_is_taken_and_two_are_not(tmp_path):
 
 
 def test_files_without_a_picture_say_what_they_hold(tmp_path):
-    make_dicom(tmp_path / "a", np.zeros((4, 5), np.uint8), modality="SR", Rows=None, StudyInstanceUID="1.2")
+    path = make_dicom(tmp_path / "a", np.zeros((4, 5), np.uint8), modality="SR", StudyInstanceUID="1.2")
+    dataset = dcmread(path)
+    del dataset.PixelData
+    dataset.save_as(path)
     with pytest.raises(InputError, match="none of the DICOM files holds a picture") as caught:
         chosen(tmp_path)
-    assert caught.value.hint == "they hold SR only"
+    assert caught.value.hint == "expected (7FE0,0010) Pixel Data, and the file has none (modality SR)"
+
+
+def test_files_with_pixels_and_no_size_say_so(tmp_path):
+    make_dicom(tmp_path / "a", np.zeros((4, 5), np.uint8), modality="CT", Rows=0, StudyInstanceUID="1.2")
+    with pytest.raises(InputError, match="none of the DICOM files holds a picture") as caught:
+        chosen(tmp_path)
+    assert "Rows" in str(caught.value.hint)
