@@ -3,8 +3,9 @@
 It reads one JSON object a line, {"phase": …, "round": …, "image": …}, and answers each with one line, a JSON object
 of figures by name, or {"error": …, "hint": …}. Between two of them it computes nothing. It ends with its input.
 
-Each phase is run once unmeasured before it is measured for the first time: llama-bench does so too, and OpenVINO
-makes its kernels for new shapes in that run.
+Each phase is run once unmeasured before it is measured for the first time, because OpenVINO makes its kernels for new
+shapes in that run. Later turns of phases with tokens begin with an unmeasured prompt: between two turns this process
+has waited for a minute, and llama.cpp's programs, which are new each time, warm up by themselves.
 """
 
 import json
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 Figures = dict[str, float]
+
+WAKING = frozenset({"prefill", "decode", "question", "streams"})
+"""Phases that llama.cpp's programs warm up for at every start."""
 
 
 class Measures:
@@ -89,6 +93,10 @@ class Measures:
         sequences = self._run([request(STREAM_PROMPT_TOKENS, STREAM_NEW_TOKENS + 1) for _ in range(NUM_STREAMS)])
         return {"streams_tok_s": sum(STREAM_NEW_TOKENS / sequence.decode_s for sequence in sequences)}
 
+    def wake(self) -> None:
+        """Go through every weight of the decoder once."""
+        self._run([self._request(min(PREFILL_TOKENS[0], self._model.context - 1), 1)])
+
     def _request(self, num_prompt: int, num_new: int) -> Request:
         ids = prompt_ids(num_prompt, self._model.config.text.vocabulary_size, self._next_seed())
         return Request(ids=ids, sampling=Sampling(max_new_tokens=num_new, ignore_eos=True), may_guess=False)
@@ -102,13 +110,15 @@ class Measures:
 
 
 def answer(measures: Measures, warm: set[str], command: dict[str, Any]) -> dict[str, Any]:
-    """Run one phase; the first time, run it once before."""
+    """Run one phase; the first time, run it once before, and after a wait wake up first."""
     phase = command["phase"]
     run: Callable[[dict[str, Any]], Figures] = getattr(measures, phase)
     try:
         if phase not in warm:
             run({**command, "image": command.get("warm_up_image")})
             warm.add(phase)
+        elif phase in WAKING:
+            measures.wake()
         return run(command)
     except OslerError as error:
         return refusal(error)
