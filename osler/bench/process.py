@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import IO, NamedTuple
 
+from osler.child import osler_environment
 from osler.errors import OslerError
 
 __all__ = ["Finished", "Output", "child_environment", "end", "run_process", "tail_of"]
@@ -88,9 +89,7 @@ def child_environment() -> dict[str, str]:
 
     No image vectors are kept on disk: images of noise come again in the next measurement, and must be new then.
     """
-    here = str(Path(__file__).parents[2])
-    others = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, *others]), "OSLER_VECTORS_GIB": "0"}
+    return {**osler_environment(), "OSLER_VECTORS_GIB": "0"}
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from osler.child import osler_environment
 from osler.errors import InputError
 from osler.formats.files import check_file
 from osler.formats.pdf_worker import TOO_SLOW
@@ -183,7 +184,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=osler_environment(),
             start_new_session=True,  # Ctrl-C reaches only us
         )
         self.end = weakref.finalize(self, _end, self._process)
@@ -213,13 +214,6 @@ class _Worker:
         if "failed" in head:
             raise _PdfError(head["failed"])
         return head, data
-
-
-def _environment() -> dict[str, str]:
-    """This same Osler in the other process, wherever it was imported from."""
-    here = str(Path(__file__).parents[2])
-    others = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, *others])}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

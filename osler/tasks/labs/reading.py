@@ -95,11 +95,7 @@ class LabReader:
             sources=[page.source],
             study=study_record(self._study, [None], pad=self._pad, image_px=model.image_px),
         )
-        stream = Stream(model, self._roomy(prepared))
-        for _ in stream:
-            pass
-        assert stream.reply is not None
-        return page_of(stream.reply, page)
+        return page_of(Stream(model, self._roomy(prepared)).finish(), page)
 
     def _roomy(self, prepared: Prepared) -> Prepared:
         """With room for a full page's tests, where no limit was asked for: each takes about 70 tokens."""
