@@ -17,7 +17,7 @@ so a list in which no number exceeds 1 is read that way::
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from osler.imaging.square import Square
@@ -145,29 +145,28 @@ def _last_list(answer: str) -> list[dict[str, Any]] | None:
 
 
 def _bare_list(text: str) -> list[dict[str, Any]] | None:
-    decoder, position, found = json.JSONDecoder(parse_int=float), text.find("["), None
-    while position >= 0:
-        try:
-            value, end = decoder.raw_decode(text, position)
-        except (json.JSONDecodeError, RecursionError):
-            end = position + 1
-        else:
-            if all(isinstance(item, dict) for item in value):
-                found = value
-        position = text.find("[", end)
-    return found
+    lists = [value for _, value in _values(text, "[") if all(isinstance(item, dict) for item in value)]
+    return lists[-1] if lists else None
 
 
 def _bare_object(text: str) -> list[dict[str, Any]] | None:
     """A single object with a box, where a list was forgotten around it; not one of a list that was cut off."""
-    decoder, position, found = json.JSONDecoder(parse_int=float), text.find("{"), None
+    objects = [
+        value
+        for position, value in _values(text, "{")
+        if "box_2d" in value and not text[:position].rstrip().endswith(("[", ","))
+    ]
+    return objects[-1:] or None
+
+
+def _values(text: str, opening: str) -> Iterator[tuple[int, Any]]:
+    """The JSON values that begin with a bracket, each with its place; numbers are floats."""
+    decoder, position = json.JSONDecoder(parse_int=float), text.find(opening)
     while position >= 0:
         try:
             value, end = decoder.raw_decode(text, position)
         except (json.JSONDecodeError, RecursionError):
             end = position + 1
         else:
-            is_member = text[:position].rstrip().endswith(("[", ","))
-            found = [value] if "box_2d" in value and not is_member else found
-        position = text.find("{", end)
-    return found
+            yield position, value
+        position = text.find(opening, end)
