@@ -1,0 +1,1 @@
+"""Adapting a model: tuning, merging, exporting and quantising (docs/adapting.md)."""

@@ -1,0 +1,1 @@
+"""Examples to learn from: read, checked, divided, shown. Needs no torch."""

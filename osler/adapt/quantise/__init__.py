@@ -1,0 +1,1 @@
+"""Models in fewer bits: which type for which matrix, chosen by measurement."""

@@ -1,0 +1,1 @@
+"""Training on torch. Only this package and adapt.medsiglip import it."""
