@@ -53,7 +53,7 @@ class SafetensorsFile:
             raise self._damaged(f"its header of {size:,} bytes does not fit into its {self.mapped.size:,} bytes")
         try:
             header = json.loads(self.mapped.memory[8 : 8 + size])
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._damaged("its header is not JSON") from error
         if not isinstance(header, dict):
             raise self._damaged("its header is not a table")

@@ -19,7 +19,7 @@ def read_json(path: Path) -> dict[str, Any]:
         )
     try:
         values = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WeightsError(f"cannot read `{path.name}`: it is not JSON", hint="fetch the file again") from error
     if not isinstance(values, dict):
         raise WeightsError(f"cannot read `{path.name}`: it is not a table", hint="fetch the file again")
