@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from osler.tasks.lettered import Option
 from osler.tasks.study_options import StudyOptions
 
 __all__ = ["Ask", "Option", "Sample", "Seen"]
-
-Option = tuple[str, str]
-"""A letter and its text, such as ("A", "Aspirin")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from osler.evals.benchmarks.lines import Line
 from osler.evals.sample import Option, Sample
+from osler.tasks.lettered import LETTERS, lettered, with_choices
 
 __all__ = [
     "LETTERS",
@@ -20,7 +21,6 @@ __all__ = [
     "written_question",
 ]
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CHOICES = re.compile(r"\s*Answer Choices:\s*")
 
 # Options that lose their sense in another order: "none of the above", "both A and C", "a & b", "1 and 2 above".
@@ -32,15 +32,6 @@ SPEAKS_OF_OTHERS = re.compile(
     r"|(?-i:^[Bb]oth [A-D]{2,3}\b)",
     re.IGNORECASE,
 )
-
-
-def lettered(texts: Sequence[str]) -> tuple[Option, ...]:
-    """Options with letters from A on.
-
-    >>> lettered(["aspirin", "heparin"])
-    (('A', 'aspirin'), ('B', 'heparin'))
-    """
-    return tuple(zip(LETTERS, texts, strict=False))
 
 
 def split_question(line: Line, field: str = "question") -> tuple[str, tuple[Option, ...]]:
@@ -100,10 +91,7 @@ def written_question(sample: Sample) -> str:
     >>> written_question(Sample(id="1", text="Which?", reference="A", options=lettered(["this", "that"])))
     'Which?\\nAnswer Choices: (A) this (B) that'
     """
-    if not sample.options:
-        return sample.text
-    choices = " ".join(f"({letter}) {text}" for letter, text in sample.options)
-    return f"{sample.text.rstrip()}\nAnswer Choices: {choices}"
+    return with_choices(sample.text, sample.options)
 
 
 def permute_options(sample: Sample, seed: int) -> Sample:

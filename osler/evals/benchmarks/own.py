@@ -14,9 +14,9 @@ from osler.evals.benchmark import Benchmark, Cost, Prompt, no_baselines
 from osler.evals.benchmarks.choices import always_one_letter
 from osler.evals.benchmarks.findings import always
 from osler.evals.benchmarks.own_asks import BOX_PROMPTS, CHOICE_PROMPTS, JSON_PROMPTS, TEXT_PROMPTS, WORD_PROMPTS
-from osler.evals.benchmarks.own_classes import class_samples, classes_of
+from osler.evals.benchmarks.own_classes import class_samples
 from osler.evals.benchmarks.own_kinds import MAKERS
-from osler.evals.benchmarks.own_rows import HELP, Kind, rows_of, samples_of, table_of
+from osler.evals.benchmarks.own_rows import HELP, Kind, rows_of, samples_of
 from osler.evals.benchmarks.samples import distinct
 from osler.evals.metric import Metric
 from osler.evals.metrics.accuracy import Accuracy
@@ -29,6 +29,7 @@ from osler.evals.metrics.token_f1 import TokenF1
 from osler.evals.parser import Parser
 from osler.evals.parsers import boxes, choice, free_text, json_value, yes_no
 from osler.evals.sample import Sample
+from osler.tasks.own_data import classes_of, table_of
 
 __all__ = ["BENCHMARK", "fit", "read"]
 
