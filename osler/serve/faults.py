@@ -1,4 +1,4 @@
-"""How the errors of routes are told: in OpenAI's shape, and without anybody's data."""
+"""How the errors of routes are told: in the shape that their clients know, and without anybody's data."""
 
 import sys
 import traceback
@@ -16,7 +16,7 @@ __all__ = ["tell_errors"]
 
 
 def tell_errors(app: FastAPI) -> None:
-    """Let an application answer every error as OpenAI's clients expect it."""
+    """Let an application answer every error as its clients expect it."""
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(OslerError, _failed)
     app.add_exception_handler(RequestValidationError, _malformed)
@@ -24,9 +24,9 @@ def tell_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _broken)
 
 
-async def _refused(_: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RefusedError)
-    return JSONResponse(body_of(error), status_code=error.status_code, headers=error.headers)
+    return JSONResponse(body_of(error, request.url.path), status_code=error.status_code, headers=error.headers)
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:

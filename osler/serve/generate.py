@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from osler.engine.request import Token
 from osler.serve.events import EventStream, event
-from osler.serve.refusal import RefusedError
+from osler.serve.refusal import RefusedError, hub_body_of
 from osler.serve.several import begun, finished, merged
 from osler.serve.state import State, state_of
 from osler.tasks.plain import prepare_plain
@@ -129,7 +129,7 @@ async def generate_stream(sent: GenerateRequest, request: Request) -> EventStrea
     """Server-sent events, one for each token; the last one has the whole text."""
     state = state_of(request)
     place, (stream,) = await begun(request, 1, lambda: [_prepared(state, sent)])
-    return EventStream(_events(state, sent, stream), place)
+    return EventStream(_events(state, sent, stream), place, hub_body_of)
 
 
 @router.post("/", include_in_schema=False)

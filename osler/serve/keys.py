@@ -142,4 +142,4 @@ def _read(path: Path) -> list[Key]:
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"cannot read the keys `{path}`: expected a file of `osler serve-keys`") from error
+        raise InputError(f"cannot read the keys `{path}`: expected a file of `osler keys`") from error

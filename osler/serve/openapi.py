@@ -1,6 +1,6 @@
 """The description of the interface (`/openapi.json`): what FastAPI finds in the routes, and what it cannot see.
 
-That is: errors of OpenAI's shape in place of FastAPI's own, which routes are refused for which reasons, the key,
+That is: errors of its clients' shapes in place of FastAPI's own, which routes are refused for which reasons, the key,
 answers that come as events, and the forms of answers that routes write by hand.
 """
 
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from osler.serve.guard import OPEN_PATHS
+from osler.serve.refusal import HUB_PATHS
 
 __all__ = ["describe"]
 
@@ -79,6 +80,10 @@ SCHEMAS: dict[str, Any] = {
             }
         }
     },
+    "HubError": _object(
+        "error error_type", error=TEXT, error_type={"enum": ["validation", "overloaded", "generation"]}
+    )
+    | {"example": {"error": "watermark is not supported", "error_type": "validation"}},
     "Usage": USAGE,
     "ChatCompletion": _object(
         "id object created model choices usage",
@@ -213,7 +218,7 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     if path in OPEN_PATHS:
         operation["security"] = []
     for status in _reasons(path, operation):
-        replies.setdefault(status, _error(status))
+        replies.setdefault(status, _error(status, "HubError" if path in HUB_PATHS else "Error"))
     if path in EXAMPLES and "requestBody" in operation:
         operation["requestBody"]["content"]["application/json"]["example"] = EXAMPLES[path]
     for ending, kind in BINARY.items():
@@ -247,10 +252,10 @@ def _reasons(path: str, operation: dict[str, Any]) -> list[str]:
     return sorted(reasons)
 
 
-def _error(status: str) -> dict[str, Any]:
+def _error(status: str, schema: str) -> dict[str, Any]:
     reply: dict[str, Any] = {
         "description": REASONS[status],
-        "content": {"application/json": {"schema": _ref("Error")}},
+        "content": {"application/json": {"schema": _ref(schema)}},
     }
     if status == "429":
         reply["headers"] = {"Retry-After": {"schema": COUNT, "description": "seconds"}}

@@ -3,6 +3,8 @@
 ::
 
     {"error": {"message": "…", "type": "invalid_request_error", "param": null, "code": "context_length_exceeded"}}
+
+Routes of text-generation-inference's protocol have that protocol's: ``{"error": "…", "error_type": "validation"}``.
 """
 
 from typing import Any
@@ -11,7 +13,12 @@ from starlette.exceptions import HTTPException
 
 from osler.errors import ContextError, DownloadError, MissingExtraError, OslerError, VisionError
 
-__all__ = ["RefusedError", "body_of", "full_disk", "refusal_of"]
+__all__ = ["HUB_PATHS", "RefusedError", "body_of", "full_disk", "hub_body_of", "refusal_of"]
+
+HUB_PATHS = frozenset({"/", "/generate", "/generate_stream"})
+"""What speaks text-generation-inference's protocol."""
+
+OVERLOADED = (429, 503)
 
 
 class RefusedError(HTTPException):
@@ -60,8 +67,10 @@ def full_disk(error: OSError) -> RefusedError:
     return RefusedError(507, f"cannot keep the file: {error.strerror}", kind="server_error", code="storage_full")
 
 
-def body_of(refusal: RefusedError) -> dict[str, Any]:
-    """The JSON body of a refusal."""
+def body_of(refusal: RefusedError, path: str = "") -> dict[str, Any]:
+    """The JSON body of a refusal, in the shape that clients of a path know."""
+    if path in HUB_PATHS:
+        return hub_body_of(refusal)
     return {
         "error": {
             "message": refusal.message,
@@ -70,3 +79,9 @@ def body_of(refusal: RefusedError) -> dict[str, Any]:
             "code": refusal.code,
         }
     }
+
+
+def hub_body_of(refusal: RefusedError) -> dict[str, Any]:
+    """The same as text-generation-inference tells it; `huggingface_hub` raises an error of its own for each type."""
+    kind = "overloaded" if refusal.status_code in OVERLOADED else "validation"
+    return {"error": refusal.message, "error_type": "generation" if refusal.status_code == 500 else kind}

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from osler.errors import InputError, OslerError
+from osler.errors import InputError, MissingExtraError, OslerError
 from osler.tasks.ask import sources_of
 from osler.tasks.batch import batches_of
 from osler.values import FileRecord
@@ -55,10 +55,10 @@ def require_highdicom() -> None:
     """Refuse to write DICOM without the package that does it.
 
     Raises:
-        OslerError: highdicom is not installed.
+        MissingExtraError: highdicom is not installed.
     """
     if find_spec("highdicom") is None:
-        raise OslerError("cannot write DICOM: highdicom is not installed", hint="pip install 'osler[dicom-out]'")
+        raise MissingExtraError("cannot write DICOM: highdicom is not installed", hint="pip install 'osler[dicom-out]'")
 
 
 def refuse_other_files(files: Any) -> None:
@@ -98,7 +98,7 @@ def suiting() -> Iterator[None]:
     """Say of headers that highdicom cannot build on that they are at fault, without its words: they hold values.
 
     Raises:
-        OslerError: highdicom is not installed.
+        MissingExtraError: highdicom is not installed.
         InputError: the images' headers do not suit.
     """
     from osler.formats.quiet import silenced

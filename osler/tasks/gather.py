@@ -120,9 +120,8 @@ def naming_as_written(found: Sequence[Found]) -> Iterator[None]:
         message = error.message
         for file in found:
             message = message.replace(f"`{file.path}`", f"`{file.shown}`")
-        if message == error.message:
-            raise
-        raise type(error)(message, hint=error.hint) from error.__cause__
+        error.message, error.args = message, (message,)
+        raise
 
 
 @dataclass(slots=True, kw_only=True)

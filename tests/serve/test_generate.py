@@ -67,7 +67,18 @@ def test_a_grammar_holds_the_answer(hub):
 
 def test_what_osler_does_not_do_is_refused_in_words(plain):
     reply = plain.post("/generate", json={"inputs": "a", "parameters": {"watermark": True}})
-    assert reply.status_code == 400 and reply.json()["error"]["param"] == "parameters.watermark"
+    assert reply.status_code == 400
+    assert reply.json() == {"error": "watermark is not supported", "error_type": "validation"}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_refusal_raises_what_users_of_the_client_know(hub, stream):
+    from huggingface_hub.errors import ValidationError
+
+    with pytest.raises(ValidationError, match="max_new_tokens"):
+        list(hub.text_generation(PROMPT, max_new_tokens=0, stream=stream))
+    with pytest.raises(ValidationError, match="cannot fit"):
+        list(hub.text_generation(PROMPT * 1000, max_new_tokens=2, stream=stream))
 
 
 def test_limits_are_told(plain, nano):

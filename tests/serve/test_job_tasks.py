@@ -81,6 +81,14 @@ def test_a_ct_series_is_reported_and_the_report_belongs_to_its_dicom_study(clien
     assert page.count("<img") == 5 and "slice 5 of 5" in page and "Quixote" not in page
 
 
+def test_a_report_is_made_where_what_writes_dicom_is_not_installed(client, tmp_path, monkeypatch):
+    monkeypatch.setattr("osler.tasks.dicom_out.find_spec", lambda name: None)
+    study = client.study(make_dicom(tmp_path / "film.dcm", noise(64, 64).astype(np.uint16), **STUDY))
+    job = client.done(task="report", study_id=study, max_new_tokens=4)
+    assert [file["name"] for file in job["files"]] == ["report.txt", "report.fhir.json", "report.html"]
+    assert job["notes"] == ["no report.sr.dcm: cannot write DICOM: highdicom is not installed"]
+
+
 def test_a_slide_is_asked_about_by_its_patches(client, tmp_path):
     path = make_slide(tmp_path / "slide.svs", tissue_slide(2048, 2048, [(300, 400, 1200, 1200)]))
     study = client.study(path, patches=[[0, 0], [400, 500], [900, 900]])

@@ -73,7 +73,7 @@ def test_the_head_of_a_second_request_is_not_waited_for_either(port):
 
 
 def test_an_answer_that_takes_longer_than_a_head_may_is_given(port):
-    body = b'{"prompt": "a", "max_tokens": 400, "ignore_eos": true}'
+    body = b'{"prompt": "a", "max_tokens": 1600, "ignore_eos": true}'
     with connected(port) as client:
         client.sendall(
             b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -18,7 +18,7 @@ from pydicom.data import get_testdata_file
 from stand_in_dicomweb import STUDY, StandInDicomweb
 from stand_in_server import Answer, StandInServer
 
-from osler.errors import InputError
+from osler.errors import InputError, OptionError
 from osler.sources import retry
 from osler.tasks import gather as gathering
 from osler.tasks.gather import FETCHING, LOOKING, UNPACKING, fetched_folder, gather, naming_as_written
@@ -265,7 +265,14 @@ def test_errors_name_files_as_they_were_written(study, tmp_path):
     with pytest.raises(InputError) as caught, naming_as_written(found):
         raise InputError(f"cannot read `{found[0].path}`: damaged", hint="copy it again")
     assert caught.value.message == f"cannot read `{tmp_path / 'study.zip' / 'film'}`: damaged"
-    assert caught.value.hint == "copy it again"
+    assert caught.value.hint == "copy it again" and caught.value.message in str(caught.value)
+
+
+def test_an_error_about_an_option_stays_one(study, tmp_path):
+    found = gather([zipped(study, tmp_path / "study.zip")]).found
+    with pytest.raises(OptionError) as caught, naming_as_written(found):
+        raise OptionError(f"`{found[0].path}` has no page 9", name="pages", expected="1 to 3")
+    assert caught.value.expected == "1 to 3" and str(tmp_path / "study.zip" / "film") in caught.value.message
 
 
 def test_nothing_of_the_patient_is_told(study):
