@@ -71,8 +71,8 @@ class Exported:
 
 
 Target = Callable[["Checkpoint", Path, ExportOptions, Progress], Exported]
-"""Writes a checkpoint to a place: checks sizes and room first (`osler.adapt.export.place`), writes beside the place, and
-leaves nothing half-written under the final name."""
+"""Writes a checkpoint to a place: checks sizes and room first and writes beside the place (`osler.adapt.export.place`),
+so that nothing half-written ever stands under the final name."""
 
 
 def target(name: str) -> Target:
