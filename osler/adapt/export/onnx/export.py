@@ -1,0 +1,61 @@
+"""Writing a model's networks as ONNX files, and what they need besides into the same folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from osler.adapt.export.onnx.decoder import write_decoder, write_embedding
+from osler.adapt.export.onnx.graph import OnnxGraph, WeightSource, library
+from osler.adapt.export.onnx.medsiglip import write_pictures, write_words
+from osler.adapt.export.onnx.numbers import Numbers
+from osler.adapt.export.onnx.vision import write_vision
+from osler.model.config import ModelConfig
+from osler.model.medsiglip import MedSiglipConfig
+from osler.tasks.progress import Progress
+
+__all__ = ["medsiglip_parts", "model_parts", "write_parts"]
+
+Parts = dict[str, Callable[[OnnxGraph], None]]
+"""What each file without its ending holds."""
+
+
+def model_parts(config: ModelConfig) -> Parts:
+    """The networks of MedGemma; no image encoder where there are no weights for one."""
+    text, vision = config.text, config.vision
+    parts: Parts = {
+        "embed_tokens": lambda graph: write_embedding(graph, text),
+        "decoder_model": lambda graph: write_decoder(graph, text),
+    }
+    if vision is not None:
+        parts["vision_encoder"] = lambda graph: write_vision(graph, vision, text.width)
+    return parts
+
+
+def medsiglip_parts(config: MedSiglipConfig) -> Parts:
+    """The networks of MedSigLIP."""
+    return {
+        "vision_model": lambda graph: write_pictures(graph, config.vision),
+        "text_model": lambda graph: write_words(graph, config.words, config.width),
+    }
+
+
+def write_parts(
+    parts: Parts, weights: WeightSource, folder: Path, *, kind: str, about: dict[str, str], progress: Progress
+) -> None:
+    """Write networks into a folder that holds none of them yet.
+
+    Args:
+        parts: from `model_parts` or `medsiglip_parts`.
+        weights: where the numbers come from.
+        kind: "F32" or "F16".
+        about: metadata for every file.
+        progress: told of each file.
+    """
+    library()
+    numbers = Numbers(folder, kind)
+    for done, (name, write) in enumerate(parts.items()):
+        progress(f"Writing {name}.onnx", done, len(parts))
+        graph = OnnxGraph(name, numbers, weights)
+        write(graph)
+        graph.save(folder, about)
+        weights.release()
+    progress("Writing ONNX", len(parts), len(parts))

@@ -1,0 +1,62 @@
+"""Numbers of weights as ONNX keeps them: small ones in the model, large ones slab by slab in a file beside it."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from osler.adapt.export.slabs import converted
+from osler.errors import WeightsError
+from osler.model.matrix import Matrix
+
+__all__ = ["NUMBERS", "Numbers", "Place"]
+
+NUMBERS = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+"""What a matrix may be written as. There is no BF16: onnxruntime has no products of it on processors."""
+
+ALIGNMENT = 4096
+"""Where a matrix begins: onnxruntime maps files by pages."""
+
+Place = tuple[str, int, int]
+"""File name, first byte, number of bytes."""
+
+
+class Numbers:
+    """Files of large matrices beside the models.
+
+    Args:
+        folder: where they are written.
+        kind: a key of `NUMBERS`.
+    """
+
+    def __init__(self, folder: Path, kind: str) -> None:
+        self.kind = kind
+        self._folder = folder
+        self._places: dict[str, Place] = {}
+
+    def write(self, file: str, name: str, matrix: Matrix) -> Place:
+        """Append a matrix [N, K] to a file, row after row. One that was written before is not written again."""
+        if name not in self._places:
+            with (self._folder / file).open("ab") as target:
+                begin = _aligned(target)
+                for slab in converted(name, matrix, lambda values: self._narrowed(values, name)):
+                    target.write(slab.data)
+                self._places[name] = file, begin, target.tell() - begin
+        return self._places[name]
+
+    def _narrowed(self, values: np.ndarray, name: str) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            narrow = values.astype(NUMBERS[self.kind], order="C", copy=False)
+        if not np.isfinite(narrow).all():
+            raise WeightsError(
+                f"cannot write `{name}` in F16: it holds numbers above 65,504", hint="export with --type F32"
+            )
+        return narrow
+
+
+def _aligned(target: BinaryIO) -> int:
+    """Fill a file up to a whole page."""
+    end = target.seek(0, 2)
+    begin = -(-end // ALIGNMENT) * ALIGNMENT
+    target.write(bytes(begin - end))
+    return begin
