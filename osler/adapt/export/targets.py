@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["TARGETS", "TYPES", "ExportOptions", "Exported", "Target", "target"]
 
 TARGETS: dict[str, str] = {
-    "gguf": "osler.adapt.export.gguf:export_gguf",
+    "gguf": "osler.adapt.export.gguf_target:export_gguf",
     "huggingface": "osler.adapt.export.huggingface:export_huggingface",
 }
 """Name -> "module:function", a `Target`."""

@@ -107,24 +107,22 @@ def json_vocabulary(table: Mapping[str, Any]) -> Vocabulary:
     tokens = [f"[PAD{index}]".encode() for index in range(size)]
     scores = np.full(size, _PADDING_SCORE, np.float32)
     types = np.full(size, PieceType.UNUSED, np.int32)
-    for index, name in names.items():
-        tokens[index], scores[index], types[index] = _entry(name, added.get(index), ranks, len(ranks) + index)
+    for index, name in sorted(names.items()):
+        tokens[index], scores[index], types[index] = _entry(name, added.get(index), ranks)
     if len(set(tokens)) < size:
         raise WeightsError("cannot export tokenizer.json: two of its tokens are the same", hint=_HINT)
     return Vocabulary(tokens=tuple(tokens), scores=scores, types=types, is_closed=_is_closed(names.values(), merges))
 
 
-def _entry(
-    name: str, added: Mapping[str, Any] | None, ranks: Mapping[str, int], otherwise: int
-) -> tuple[bytes, float, PieceType]:
-    """Token, score and type."""
+def _entry(name: str, added: Mapping[str, Any] | None, ranks: dict[str, int]) -> tuple[bytes, float, PieceType]:
+    """Token, score and type; a piece that no merge makes is ranked behind those before it."""
     if added is not None:
         if added.get("special") or _UNUSED.match(name):
             return name.encode(), _ADDED_SCORE, PieceType.CONTROL
         return name.replace("▁", " ").encode(), _ADDED_SCORE, PieceType.USER_DEFINED
     if _BYTE.match(name):
         return name.encode(), 0.0, PieceType.BYTE
-    return name.encode(), -float(ranks.get(name, otherwise)), PieceType.NORMAL
+    return name.encode(), -float(ranks.setdefault(name, len(ranks))), PieceType.NORMAL
 
 
 def _pair(merge: str | Sequence[str]) -> tuple[str, str]:
