@@ -1,31 +1,42 @@
 """Train, evaluate and describe osler-nano, the demonstration model in osler/nano.
 
-    python tools/train_nano.py train    --data DIR --work DIR
+    python tools/train_nano.py rebuild  --data DIR              all of it: train, export, evaluate, examples, card
+    python tools/train_nano.py train    --data DIR --work DIR   the training alone, with its export
     python tools/train_nano.py export   --work DIR
     python tools/train_nano.py evaluate --data DIR
     python tools/train_nano.py examples --data DIR
     python tools/train_nano.py card
 
-DIR of --data holds nih_cxr/ and bccd/ (see tools/nano/data.py). `train` takes 25-30 minutes
-on two free cores, shows the time left, and goes on from its last checkpoint in the --work
-folder after Ctrl-C. Needs torch, transformers, tokenizers, scikit-image, scikit-learn,
-pydicom, pydicom-data, nibabel and nilearn; the last six only for their pictures.
+DIR of --data holds nih_cxr/ and bccd/ (see tools/nano/data.py). The training is a recipe for Osler's own loop
+(osler.adapt.training). It takes 25-30 minutes on two free cores, shows the time left, and goes on from its last
+checkpoint in the --work folder after Ctrl-C. Needs `pip install 'osler[adapt]'` (or `pip install -e '.[adapt]'` in the
+checkout), and for their pictures scikit-image, scikit-learn, pydicom-data and nilearn.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent / "osler" / "nano"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "osler" / "nano"
+sys.path.insert(0, str(ROOT))  # the checkout's own osler, installed or not
+
+
+def rebuild(arguments: argparse.Namespace) -> None:
+    """Make everything in the folder anew."""
+    for command in (train, evaluate, examples, card):
+        command(arguments)
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """Run the fixed plan, then write the folder."""
+    """Run the fixed recipe, then write the folder."""
     import torch
-    from nano.train import Plan, Trainer
+    from nano.train import Recipe
+    from nano.train import train as run
 
     torch.set_num_threads(arguments.threads)
-    Trainer(Plan(), arguments.data, arguments.work).run()
+    if run(Recipe(), arguments.data, arguments.work).ended == "interrupted":
+        raise KeyboardInterrupt
     export(arguments)
 
 
@@ -59,7 +70,14 @@ def card(arguments: argparse.Namespace) -> None:
     write_card(arguments.folder)
 
 
-COMMANDS = {"train": train, "export": export, "evaluate": evaluate, "examples": examples, "card": card}
+COMMANDS = {
+    "rebuild": rebuild,
+    "train": train,
+    "export": export,
+    "evaluate": evaluate,
+    "examples": examples,
+    "card": card,
+}
 
 
 def main() -> None:
@@ -72,7 +90,7 @@ def main() -> None:
     parser.add_argument("--split", choices=("validation", "test"), default="test")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
-    if arguments.command in ("train", "evaluate", "examples") and arguments.data is None:
+    if arguments.command in ("rebuild", "train", "evaluate", "examples") and arguments.data is None:
         parser.error("--data is needed: the folder that holds nih_cxr/ and bccd/")
     try:
         COMMANDS[arguments.command](arguments)

@@ -70,7 +70,8 @@ NAMED = {
 def write_folder(checkpoint: Path, folder: Path) -> None:
     """Write the averaged weights in bf16, the tokenizer and every JSON file."""
     folder.mkdir(parents=True, exist_ok=True)
-    state = torch.load(checkpoint, weights_only=True)
+    saved = torch.load(checkpoint, weights_only=True)
+    state = saved["objective"]
     weights = {published_name(n): w.to(torch.bfloat16).contiguous() for n, w in state["average"].items()}
     save_file(weights, folder / "model.safetensors.new", metadata={"format": "pt"})
     os.chmod(folder / "model.safetensors.new", 0o644)
@@ -85,7 +86,7 @@ def write_folder(checkpoint: Path, folder: Path) -> None:
     _write_json(folder / "tokenizer_config.json", tokenizer_configuration(tokenizer))
     _write_json(folder / "special_tokens_map.json", NAMED)
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE)
-    print(f"wrote step {state['step']} to {folder.name}/: {parameter_count(weights):,} parameters")
+    print(f"wrote step {saved['step']} to {folder.name}/: {parameter_count(weights):,} parameters")
 
 
 def published_name(name: str) -> str:
