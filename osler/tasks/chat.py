@@ -21,7 +21,7 @@ from osler.tasks.privacy import refuse_identifiers
 from osler.tasks.study_options import StudyOptions
 from osler.values import Image, ImagePart, Message, TextPart
 
-__all__ = ["checked_messages", "messages_from"]
+__all__ = ["PARTS", "ROLES", "checked_messages", "is_data", "messages_from"]
 
 ROLES = {"system": "system", "user": "user", "assistant": "assistant", "model": "assistant"}
 PARTS = ("text", "image")
@@ -49,7 +49,7 @@ def _files_in(turns: Sequence[Mapping[str, Any] | Message]) -> list[Path]:
     contents = [turn["content"] for turn in turns if isinstance(turn, Mapping)]
     parts = [part for content in contents if not isinstance(content, str) for part in content]
     images = [part["image"] for part in parts if isinstance(part, Mapping) and part["type"] == "image"]
-    return [Path(image) for image in images if isinstance(image, str | os.PathLike) and not _is_data(image)]
+    return [Path(image) for image in images if isinstance(image, str | os.PathLike) and not is_data(image)]
 
 
 def messages_from(turns: Sequence[Mapping[str, Any] | Message]) -> tuple[Message, ...]:
@@ -104,13 +104,14 @@ def _part(part: Any, number: int) -> TextPart | ImagePart:
         raise PromptError(f"cannot read message {number}: its {kind} part has no {kind!r}")
     if kind == "image":
         source = part["image"]
-        return ImagePart(image=_from_data(source, number) if _is_data(source) else open_image(source))
+        return ImagePart(image=_from_data(source, number) if is_data(source) else open_image(source))
     if not isinstance(part["text"], str):
         raise PromptError(f"cannot read message {number}: expected text as a string, got {type(part['text']).__name__}")
     return TextPart(text=part["text"])
 
 
-def _is_data(source: Any) -> bool:
+def is_data(source: Any) -> bool:
+    """Whether an image is a data URI."""
     return isinstance(source, str) and source.startswith("data:")
 
 

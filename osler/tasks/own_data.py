@@ -4,7 +4,8 @@ A row has a `question`, the files it is about, and what is right. docs/own-data.
 """
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,11 +13,29 @@ from pathlib import Path
 from osler.errors import InputError
 from osler.formats.lines import Line
 
-__all__ = ["CLASS_QUESTION", "check_fields", "class_name", "classes_of", "decoded", "files_of", "table_of"]
+__all__ = [
+    "CLASS_QUESTION",
+    "LABEL_QUESTION",
+    "YES_NO",
+    "check_fields",
+    "class_name",
+    "classes_of",
+    "decoded",
+    "files_of",
+    "holds_words",
+    "table_of",
+]
 
 TABLES = ("samples.jsonl", "samples.json", "samples.csv", "samples.tsv", "samples.parquet")
 ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".jsonl.gz", ".csv.gz", ".tsv.gz")
 CLASS_QUESTION = "Which of these does the image show?"
+LABEL_QUESTION = "Is there {label} in this image?"
+
+YES_NO: Mapping[str, str] = {"yes": "yes", "true": "yes", "1": "yes", "no": "no", "false": "no", "0": "no"}
+"""What may stand for yes and no, in small letters."""
+
+LONGEST_NAME = 1024
+MOST_SPACES = 3
 
 
 def table_of(place: Path) -> Path | None:
@@ -73,11 +92,25 @@ def files_of(line: Line, folder: Path) -> tuple[Path, ...]:
         given = [given] if given.strip() else []
     if not isinstance(given, list | None) or not all(isinstance(name, str) and name.strip() for name in given or []):
         raise line.wrong("expected a path in `file`, or a list of paths in `files`")
+    if any(map(holds_words, given or [])):
+        raise line.wrong("expected a path in `file` or `files`, got words: are columns mixed up?")
     paths = tuple(folder / name.strip() for name in given or [])
     for path, name in zip(paths, given or [], strict=True):
         if not path.exists():
             raise line.wrong(f"there is no file `{name}`")
     return paths
+
+
+def holds_words(text: str) -> bool:
+    """Whether something that should be a path is more likely a sentence, which may be a patient's.
+
+    >>> holds_words("films/chest 1.png"), holds_words("The heart is not enlarged.")
+    (False, True)
+    """
+    if "\n" in text or len(text) > LONGEST_NAME:
+        return True
+    has_ending = re.search(r"[./\\][\w-]{1,16}/?$", text.strip()) is not None
+    return not has_ending and (text.strip().count(" ") >= MOST_SPACES or text.rstrip().endswith((".", "?", "!")))
 
 
 def check_fields(line: Line, fields: Sequence[str]) -> None:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from osler.errors import ContextError
-from osler.prompt import Tokenizer, build_prompt, plan_budget
+from osler.prompt import Prompt, Tokenizer, build_prompt, plan_budget
 from osler.tasks.ask import question_messages
 from osler.tasks.view import Plan
 from osler.values import Image, ImagePart, TextPart
 
-__all__ = ["LONGEST_ANSWER", "Room", "limits_for"]
+__all__ = ["BLANK", "LONGEST_ANSWER", "Room", "limits_for"]
 
 LONGEST_ANSWER = 2000
 """Tokens of an answer when nobody says how many, and the context holds as many: the longest of the official demos."""
@@ -59,10 +59,12 @@ class Room:
         Raises:
             ContextError: with the numbers.
         """
-        parts = [part for plan, count in zip(plans, counts, strict=True) for part in _outline(plan, count)]
-        messages = question_messages(parts, question, self.system)
-        prompt = build_prompt(messages, self.tokenizer, image_tokens=self.image_tokens, think=self.think)
+        prompt = self._prompt(plans, counts, question)
         plan_budget(prompt, context=self.context, model_context=self.model_context, max_new_tokens=new_tokens)
+
+    def count(self, plans: Sequence[Plan], counts: Sequence[int], question: str = "") -> int:
+        """Tokens of the prompt, whether or not it fits."""
+        return len(self._prompt(plans, counts, question).ids)
 
     def has_place(self, plans: Sequence[Plan], counts: Sequence[int], question: str) -> bool:
         """Whether so many images fit, with an answer of use: the one asked for, else a quarter of the context."""
@@ -71,6 +73,11 @@ class Room:
         except ContextError:
             return False
         return True
+
+    def _prompt(self, plans: Sequence[Plan], counts: Sequence[int], question: str) -> Prompt:
+        parts = [part for plan, count in zip(plans, counts, strict=True) for part in _outline(plan, count)]
+        messages = question_messages(parts, question, self.system)
+        return build_prompt(messages, self.tokenizer, image_tokens=self.image_tokens, think=self.think)
 
 
 def limits_for(plans: Sequence[Plan], room: Room, *, question: str, fit: bool) -> tuple[int | None, ...]:

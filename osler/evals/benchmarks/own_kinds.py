@@ -9,11 +9,9 @@ from osler.evals.benchmarks.choices import lettered, options_of
 from osler.evals.benchmarks.lines import Line
 from osler.evals.benchmarks.own_rows import Kind, common
 from osler.evals.sample import Option, Sample, Seen
+from osler.tasks.own_data import LABEL_QUESTION, YES_NO
 
-__all__ = ["MAKERS", "YES_NO"]
-
-YES_NO: Mapping[str, str] = {"yes": "yes", "true": "yes", "1": "yes", "no": "no", "false": "no", "0": "no"}
-"""What may stand for yes and no, in small letters."""
+__all__ = ["MAKERS"]
 
 
 def _seen(shared: Mapping[str, Any]) -> tuple[Seen, ...]:
@@ -69,7 +67,7 @@ def labels(line: Line, table: Path) -> Iterable[Sample]:
     given = line.value("labels")
     if not isinstance(given, dict) or not given:
         raise line.wrong('expected an object such as {"pneumonia": "yes", "effusion": "no"} in `labels`')
-    question = line.optional("question", "Is there {label} in this image?")
+    question = line.optional("question", LABEL_QUESTION)
     if "{label}" not in question and len(given) > 1:
         raise line.wrong("expected `{label}` in `question`, because there are several labels")
     shared = common(line, table)
