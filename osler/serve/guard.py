@@ -75,7 +75,9 @@ class Guard:
         except RefusedError as refusal:
             if replied.has_begun:
                 raise
-            response = JSONResponse(body_of(refusal, scope["path"]), status_code=refusal.status_code, headers=refusal.headers)
+            response = JSONResponse(
+                body_of(refusal, scope["path"]), status_code=refusal.status_code, headers=refusal.headers
+            )
             await response(scope, receive, replied.send)
 
     def _check_host(self, headers: Headers) -> None:

@@ -1,21 +1,24 @@
 """What a job can be asked to do: the tasks of `osler.tasks` on a study that was uploaded, and the files they make."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from osler.errors import InputError, MissingExtraError
+from osler.serve.file_names import named
 from osler.serve.refusal import RefusedError
 from osler.tasks.prepare import SamplingOptions
 from osler.tasks.study_options import StudyOptions
 
 if TYPE_CHECKING:
+    from osler.tasks.labs.rows import LabReport
     from osler.tasks.model import Model
     from osler.tasks.stream import Stream
+    from osler.values import FileRecord
 
 __all__ = ["TASKS", "JobRequest", "Made", "Outcome", "perform"]
 
@@ -100,18 +103,24 @@ def check(sent: JobRequest) -> None:
 
 
 def perform(
-    model: "Model", sent: JobRequest, paths: Mapping[str, Path], studies: Mapping[str, StudyOptions], tell: Tell
+    model: "Model",
+    sent: JobRequest,
+    paths: Mapping[str, Path],
+    studies: Mapping[str, StudyOptions],
+    tell: Tell,
+    names: Sequence[Mapping[str, str]] = (),
 ) -> Outcome:
     """Do a job to its end.
 
     Args:
         paths, studies: where the studies lie, and what was chosen of them, by id.
         tell: told of text and thinking as they come.
+        names: how the client calls the studies' files, with their digests.
 
     Raises:
         OslerError: as the task says.
     """
-    return TASKS[sent.task](_Work(model, sent, paths[sent.study_id], studies[sent.study_id], paths, tell))
+    return TASKS[sent.task](_Work(model, sent, paths[sent.study_id], studies[sent.study_id], paths, tell, names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +133,21 @@ class _Work:
     study: StudyOptions
     paths: Mapping[str, Path]
     tell: Tell
+    names: Sequence[Mapping[str, str]] = ()
 
     @property
     def sampling(self) -> SamplingOptions:
         given = {name: getattr(self.sent, name) for name in ("max_new_tokens", "temperature", "seed")}
         return SamplingOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[typeddict-item]
+
+    def named(self, report: "LabReport") -> "LabReport":
+        """The rows under the names that the client gave their files: the server has numbers."""
+        pages = [page if page.file is None else replace(page, file=self._as_called(page.file)) for page in report.pages]
+        return replace(report, pages=tuple(pages))
+
+    def _as_called(self, file: "FileRecord") -> "FileRecord":
+        told = {"name": file.name, "sha256": file.sha256}
+        return replace(file, name=named(told, self.names)["name"])
 
     def read(self, stream: "Stream") -> Any:
         """Pass an answer on as it is written; the whole reply."""
@@ -212,7 +231,7 @@ def _labs(work: _Work) -> Outcome:
     from osler.tasks.labs.fhir import bundle_of
     from osler.tasks.labs.table import csv_of
 
-    report = work.model.labs(str(work.path), study=work.study, flags=work.sent.flags, **work.sampling)
+    report = work.named(work.model.labs(str(work.path), study=work.study, flags=work.sent.flags, **work.sampling))
     bundle = json.dumps(bundle_of(report), indent=2, ensure_ascii=False).encode()
     return Outcome(
         result=report.to_dict(),
@@ -238,7 +257,8 @@ def _made(*forms: tuple[str, str, Callable[[], bytes]]) -> tuple[tuple[Made, ...
         try:
             made.append(Made(name=name, kind=kind, content=make()))
         except (InputError, MissingExtraError) as error:
-            notes.append(f"no {name}: {error.message}")
+            hint = f" ({error.hint})" if isinstance(error, MissingExtraError) else ""
+            notes.append(f"no {name}: {error.message}{hint}")
     return tuple(made), tuple(notes)
 
 

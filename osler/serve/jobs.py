@@ -8,12 +8,14 @@ the server ended (killed, too) waits again when it is started; one that ended th
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from osler.errors import OslerError
+from osler.serve.file_names import files_of, named, named_of
 from osler.serve.job_pace import JobPace, size_of
 from osler.serve.job_page import page_file
 from osler.serve.job_store import OVER, RUNNING, WAITING, JobStore
@@ -210,7 +212,7 @@ class Jobs:
             if running.is_cancelled or isinstance(error, StoppedError):
                 self._stopped(row, running)
             else:
-                self._end(job, "failed", error=self._told(error))
+                self._end(job, "failed", error=self._told(error, row))
         finally:
             running.is_at_work = False
         if self.store.find(job) is None:  # deleted while its files were written
@@ -236,7 +238,7 @@ class Jobs:
 
     def _perform(self, row: dict[str, Any], sent: JobRequest, running: Running) -> tuple[Outcome, list[str]]:
         """What comes of a job, and the digests of its studies."""
-        paths, studies, digests = {}, {}, []
+        paths, studies, digests, names = {}, {}, [], self._names(json.loads(row["studies"]))
         for study in json.loads(row["studies"]):
             kept = self._vault.database.one("studies", study)
             if kept is None:
@@ -248,16 +250,25 @@ class Jobs:
             sent.max_new_tokens = min(sent.max_new_tokens or self._most_tokens, self._most_tokens)
         model = self._model.watched(running.told, running.opened)
         with self._vault.scratch():
-            return perform(model, sent, paths, studies, running.events.tell), digests
+            outcome = perform(model, sent, paths, studies, running.events.tell, names)
+        return replace(outcome, result=named(outcome.result, names), notes=named(outcome.notes, names)), digests
 
-    def _told(self, error: Exception) -> str:
-        """An error in words, without where files lie."""
+    def _names(self, studies: Sequence[str]) -> list[dict[str, str]]:
+        """Names and digests of the files of studies."""
+        kept = (self._vault.database.one("studies", study) for study in studies)
+        return [file for row in kept if row is not None for file in files_of(row)]
+
+    def _told(self, error: Exception, row: Mapping[str, Any]) -> str:
+        """An error in words, with the names that a client knows, and not where files lie."""
         if isinstance(error, RefusedError):
             return error.message
         if not isinstance(error, OslerError):
             return f"the server failed: {getattr(error, 'strerror', None) or type(error).__name__}"
         text = error.message if error.hint is None else f"{error.message} ({error.hint})"
-        return self._vault.without_paths(text)
+        studies = json.loads(row["studies"])
+        for study in studies:
+            text = named_of(text, study, self._names([study]))
+        return str(named(self._vault.without_paths(text), self._names(studies[:1]) if len(studies) == 1 else ()))
 
     def _stopped(self, row: dict[str, Any], running: Running) -> None:
         """A job that was cut off: by a person, or because the server ends, and then it waits for the next start."""

@@ -80,9 +80,7 @@ SCHEMAS: dict[str, Any] = {
             }
         }
     },
-    "HubError": _object(
-        "error error_type", error=TEXT, error_type={"enum": ["validation", "overloaded", "generation"]}
-    )
+    "HubError": _object("error error_type", error=TEXT, error_type={"enum": ["validation", "overloaded", "generation"]})
     | {"example": {"error": "watermark is not supported", "error_type": "validation"}},
     "Usage": USAGE,
     "ChatCompletion": _object(

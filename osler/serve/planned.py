@@ -1,15 +1,23 @@
 """What a server plans of a study: as every task does, and long records too, which are read in steps and not sent."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from osler.errors import InputError
+from osler.errors import ContextError, InputError
 from osler.tasks.batch import batches_of
 from osler.tasks.progress import no_progress
+from osler.tasks.question import room_of
+from osler.tasks.room import limits_for
 from osler.tasks.study import plan_study
 from osler.tasks.study_options import Recipe, StudyOptions
 from osler.tasks.view import Plan, View
 
-__all__ = ["plans_of"]
+if TYPE_CHECKING:
+    from osler.tasks.model import Model
+
+__all__ = ["count_tokens", "plans_of"]
 
 RECORDS = ("fhir", "ndjson")
 
@@ -31,6 +39,17 @@ def plans_of(path: Path, options: StudyOptions, *, recipe: Recipe) -> tuple[Plan
             raise
         _check_is_record(files)
         return (_unsent(files, error),)
+
+
+def count_tokens(model: "Model", plans: Sequence[Plan], options: StudyOptions) -> int | None:
+    """Tokens that go before a question about a study, whether or not they fit; None for what is read in steps."""
+    if any(not plan.num_images and not plan.texts for plan in plans):
+        return None
+    room, counts = room_of(model, None, system=None, thinking=False), [plan.num_images for plan in plans]
+    with suppress(ContextError):
+        limits = limits_for(plans, room, question="", fit=options.fit)
+        counts = [count if limit is None else limit for count, limit in zip(counts, limits, strict=True)]
+    return room.count(plans, counts)
 
 
 def _record_files(path: Path) -> tuple[Path, ...]:

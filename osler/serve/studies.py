@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from hashlib import sha256
 from pathlib import Path
@@ -14,13 +14,14 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from osler.errors import OslerError
+from osler.serve.file_names import label_of, named
 from osler.serve.files import vault_of
-from osler.serve.planned import plans_of
+from osler.serve.planned import count_tokens, plans_of
 from osler.serve.private import cannot_keep, hidden, new_folder
 from osler.serve.refusal import RefusedError
 from osler.serve.state import State, owner_of, state_of
 from osler.serve.unpacking import unpack_archives
-from osler.serve.vault import Vault, new_id
+from osler.serve.vault import Stored, Vault, new_id
 from osler.tasks.study_options import StudyOptions, as_tuples
 
 __all__ = ["options_of", "router"]
@@ -41,18 +42,21 @@ def create(sent: NewStudy, request: Request) -> dict[str, Any]:
     state, vault, owner = state_of(request), vault_of(request), owner_of(request)
     options = options_of(sent.options)
     study_id = new_id("study")
+    stored = [vault.file(file_id, owner=owner) for file_id in sent.file_ids]
+    files = [{"name": one.name, "sha256": one.sha256} for one in stored]
     folder = new_folder(vault.folder / "studies" / study_id)
     try:
-        digest = _link(vault, sent.file_ids, folder, owner)
-        name = vault.file(sent.file_ids[0], owner=owner).name
-        named = {"name": name, "num_files": len(sent.file_ids), "digest": digest}
+        digest = _link(vault, stored, folder)
         unpack_archives(folder)
         with vault.scratch():
-            described = {**named, **_described(state, vault.study_path(study_id), options)}
+            described = {
+                **{"name": stored[0].name, "num_files": len(stored), "digest": digest},
+                **_described(state, vault.study_path(study_id), options, files),
+            }
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, OslerError):
-            without_paths(error, vault.folder)
+            without_paths(error, vault.folder, files)
         raise
     now = time.time()
     vault.database.insert(
@@ -61,7 +65,7 @@ def create(sent: NewStudy, request: Request) -> dict[str, Any]:
         owner=owner,
         files=json.dumps(sent.file_ids),
         options=json.dumps(sent.options),
-        described=vault.without_paths(json.dumps(described)),
+        described=json.dumps({**json.loads(vault.without_paths(json.dumps(described))), "files": files}),
         created=now,
         expires=now + vault.keep_s,
     )
@@ -70,9 +74,10 @@ def create(sent: NewStudy, request: Request) -> dict[str, Any]:
 
 @router.get("/v1/studies", summary="The studies that are there")
 def studies(request: Request) -> dict[str, Any]:
-    """Those of whoever asks, the newest first."""
+    """Those of whoever asks, the newest first, without the names of their files."""
     rows = vault_of(request).database.where("studies", "owner = ?", owner_of(request))
-    return {"object": "list", "data": [_row_described(row) for row in reversed(rows)]}
+    described = [_row_described(row) for row in reversed(rows)]
+    return {"object": "list", "data": [{key: one[key] for key in one if key != "files"} for one in described]}
 
 
 @router.get("/v1/studies/{study_id}", summary="One study")
@@ -118,23 +123,22 @@ def options_of(given: Mapping[str, Any]) -> StudyOptions:
         raise RefusedError(400, f"an option is of a wrong type: {error}", param="options") from None
 
 
-def without_paths(error: OslerError, folder: Path) -> OslerError:
-    """The same error, not telling where this machine keeps uploads, which is below a folder."""
-    error.message = hidden(error.message, folder)
+def without_paths(error: OslerError, folder: Path, files: Sequence[Mapping[str, str]]) -> OslerError:
+    """The same error, with the names that a client knows, and not where this machine keeps its files."""
+    error.message = named(hidden(error.message, folder), files)
     return error
 
 
-def _link(vault: Vault, file_ids: list[str], folder: Path, owner: str) -> str:
-    """Put the files into the study's folder; the digest of all of them."""
+def _link(vault: Vault, files: Sequence[Stored], folder: Path) -> str:
+    """Put files into the study's folder; the digest of all of them."""
     digest = sha256()
-    for number, file_id in enumerate(file_ids):
-        stored = vault.file(file_id, owner=owner)
+    for number, stored in enumerate(files):
         digest.update(stored.sha256.encode())
-        path, place = vault.path_of(file_id, owner=owner), folder / f"{number:06}"
+        path, place = vault.path_of(stored.id, owner=stored.owner), folder / f"{number:06}"
         try:
             os.link(path, place)
         except FileNotFoundError:
-            raise RefusedError(404, f"there is no `{file_id[:64]}`", code="not_found", param="file_ids") from None
+            raise RefusedError(404, f"there is no `{stored.id}`", code="not_found", param="file_ids") from None
         except OSError:  # a file system without links, or one with too many of them
             _copy(path, place)
     return digest.hexdigest()
@@ -147,7 +151,7 @@ def _copy(path: Path, place: Path) -> None:
         raise cannot_keep(error.strerror) from error
 
 
-def _described(state: State, path: Path, options: StudyOptions) -> dict[str, Any]:
+def _described(state: State, path: Path, options: StudyOptions, files: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     """What a study holds and what would be sent of it, from its headers."""
     from osler.tasks.contents import contents_of
 
@@ -156,7 +160,10 @@ def _described(state: State, path: Path, options: StudyOptions) -> dict[str, Any
     return {
         "kind": plans[0].kind if plans else "other",
         "num_images": sum(plan.num_images for plan in plans),
-        "sources": [{"kind": plan.kind, "label": plan.label, "num_images": plan.num_images} for plan in plans],
+        "prompt_tokens": count_tokens(state.model, plans, options),
+        "sources": [
+            {"kind": plan.kind, "label": label_of(plan.label, files), "num_images": plan.num_images} for plan in plans
+        ],
         "series": [asdict(row) for row in contents.rows],
         "notes": list(contents.notes),
     }

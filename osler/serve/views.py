@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from osler.errors import OslerError
 from osler.imaging.png import png_of
+from osler.serve.file_names import files_of, named
 from osler.serve.files import vault_of
 from osler.serve.private import new_folder, write_private
 from osler.serve.refusal import RefusedError
@@ -40,7 +41,8 @@ KEPT = {"Cache-Control": "private, max-age=3600"}
 @router.get("/v1/studies/{study_id}/views", summary="What the model sees")
 async def views(study_id: str, request: Request) -> dict[str, Any]:
     """The images exactly as the model would see them, what was done to each, and the words beside them."""
-    _, index = await _drawn(request, study_id)
+    _, drawn = await _drawn(request, study_id)
+    index = named(drawn, files_of(row_of(request, study_id)))
     numbered = enumerate(index["records"], start=1)
     return {
         "object": "list",
@@ -83,7 +85,7 @@ def _kept(model: "Model", vault: Vault, row: dict[str, Any]) -> tuple[Path, dict
             with vault.scratch():
                 question = prepare_question(model, path, "", study=options, silent=True)
         except OslerError as error:
-            without_paths(error, vault.folder)
+            without_paths(error, vault.folder, files_of(row))
             raise
         index = _draw(vault, folder, question, made_for)
     if vault.database.one("studies", row["id"]) is None:  # deleted meanwhile

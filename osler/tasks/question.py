@@ -21,7 +21,7 @@ from osler.values import Message
 if TYPE_CHECKING:
     from osler.tasks.model import Model
 
-__all__ = ["Question", "develop", "messages", "prepare_question", "study_record"]
+__all__ = ["Question", "develop", "messages", "prepare_question", "room_of", "study_record"]
 
 NEWEST: Recipe = "1.5"
 """The recipes for models that do not say which MedGemma they are."""

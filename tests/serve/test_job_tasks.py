@@ -51,6 +51,7 @@ def test_a_laboratory_report_becomes_rows_and_observations(tmp_path):
         page = client.file(job, "report.html").text
     assert [(row["name"], row["standing"]) for row in rows] == [("Haemoglobin", "L"), ("Sodium", "H")]
     values = [one["resource"]["valueQuantity"]["value"] for one in bundle["entry"]]
+    assert {row["file"] for row in rows} == {job["result"]["pages"][0]["file"]} == {"report.pdf"}
     assert bundle["resourceType"] == "Bundle" and values == [10.2, 184]
     assert '<span class="marked">10.2</span>' in page and "the result does not stand in the page&#x27;s text" in page
 
@@ -86,7 +87,9 @@ def test_a_report_is_made_where_what_writes_dicom_is_not_installed(client, tmp_p
     study = client.study(make_dicom(tmp_path / "film.dcm", noise(64, 64).astype(np.uint16), **STUDY))
     job = client.done(task="report", study_id=study, max_new_tokens=4)
     assert [file["name"] for file in job["files"]] == ["report.txt", "report.fhir.json", "report.html"]
-    assert job["notes"] == ["no report.sr.dcm: cannot write DICOM: highdicom is not installed"]
+    assert job["notes"] == [
+        "no report.sr.dcm: cannot write DICOM: highdicom is not installed (pip install 'osler[dicom-out]')"
+    ]
 
 
 def test_a_slide_is_asked_about_by_its_patches(client, tmp_path):
@@ -109,6 +112,32 @@ def test_boxes_on_a_film_come_as_dicom_in_the_films_own_pixels(tmp_path):
     assert (box["x0"], box["x1"], box["y0"], box["y1"]) == (40, 80, 0, 10)  # of a square of 200, the film in its middle
     assert state.Modality == "PR" and {"overlay.png", "boxes.sr.dcm"} <= {file["name"] for file in job["files"]}
     assert page.count("data:image/png") == 2 and "40, 0, 80, 10" in page
+
+
+def test_files_are_called_as_their_client_calls_them(client, tmp_path):
+    grey = noise(64, 64).astype(np.uint16)
+    earlier, later = make_dicom(tmp_path / "a.dcm", grey), make_dicom(tmp_path / "b.dcm", grey[::-1].copy())
+    studies = {"prior_id": client.study(earlier), "study_id": client.study(later)}
+    job = client.done(task="compare", max_new_tokens=4, **studies)
+    sources = job["result"]["reply"]["provenance"]["sources"]
+    assert [file["name"] for source in sources for file in source["files"]] == ["a.dcm", "b.dcm"]
+    study = client.http.get(f"/v1/studies/{studies['study_id']}").json()
+    assert [one["name"] for one in study["files"]] == ["b.dcm"] and study["sources"][0]["label"] == "b.dcm"
+    failed = client.ended(client.start(task="record", study_id=studies["study_id"], question="?"))
+    assert "got `b.dcm`" in failed["error"]
+    refused = client.http.post("/v1/studies", json={"file_ids": client.upload(make_text(tmp_path / "notes.txt"))})
+    assert "`notes.txt`" in refused.json()["error"]["message"]
+
+
+def test_a_study_tells_how_many_tokens_go_before_a_question(client, tmp_path):
+    study = client.study(*make_series(tmp_path, noise(5, 32, 32)))
+    views = client.http.get(f"/v1/studies/{study}/views").json()
+    assert client.http.get(f"/v1/studies/{study}").json()["prompt_tokens"] == views["prompt_tokens"] > 5
+
+
+def make_text(path):
+    path.write_text("nothing of medicine")
+    return path
 
 
 def test_findings_of_two_films_are_told_one_by_one(tmp_path):

@@ -11,6 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from osler.errors import OslerError
 from osler.imaging.png import png_of
+from osler.serve.file_names import files_of, label_of
 from osler.serve.files import vault_of
 from osler.serve.planned import plans_of
 from osler.serve.refusal import RefusedError
@@ -43,11 +44,13 @@ MOST_ROWS = 1000
 @router.get(BASE, summary="How a study can be looked at")
 def viewers(study_id: str, request: Request) -> dict[str, Any]:
     """A viewer for each source of a study, in order: what it shows, and where its pictures are."""
-    found = _viewers(request, study_id)
+    found, files = _viewers(request, study_id), _files(request)
     described = []
     for number, (label, viewer) in enumerate(found, start=1):
         url = f"/v1/studies/{study_id}/viewers/{number}"
-        described.append({"kind": viewer.kind, "label": label, **_asked(request, partial(viewer.describe, url))})
+        described.append(
+            {"kind": viewer.kind, "label": label_of(label, files), **_asked(request, partial(viewer.describe, url))}
+        )
     return {"object": "list", "data": described}
 
 
@@ -182,7 +185,12 @@ def _asked(request: Request, call: Any) -> Any:
     except IndexError:
         raise _missing() from None
     except OslerError as error:
-        raise without_paths(error, vault_of(request).folder) from error
+        raise without_paths(error, vault_of(request).folder, _files(request)) from error
+
+
+def _files(request: Request) -> list[dict[str, str]]:
+    """Of the study that a request is about."""
+    return files_of(row_of(request, request.path_params["study_id"]))
 
 
 def _png(pixels: np.ndarray) -> Response:
