@@ -1,7 +1,7 @@
 """Numbers of weights as ONNX keeps them: small ones in the model, large ones slab by slab in a file beside it."""
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from osler.model.matrix import Matrix
 
 __all__ = ["NUMBERS", "Numbers", "Place"]
 
-NUMBERS = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+NUMBERS: dict[str, "np.dtype[Any]"] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
 """What a matrix may be written as. There is no BF16: onnxruntime has no products of it on processors."""
 
 ALIGNMENT = 4096
