@@ -182,8 +182,9 @@ class Trainer:
     def _shorten(self, weight: float) -> float:
         """Divide the gradient by the step's weight and clip it; give its length before it was clipped."""
         touched = [one for one in self.weights if one.grad is not None]
-        for one in touched if weight != 1.0 else ():
-            one.grad /= weight
+        for one in touched:
+            assert one.grad is not None
+            one.grad.div_(weight)
         norm = nn.utils.clip_grad_norm_(touched, self.plan.clip or math.inf)
         return float(norm)
 
