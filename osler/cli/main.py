@@ -50,6 +50,8 @@ VERBS: dict[str, Verb] = {
     "models": Verb("osler.cli.models:app", "List the known builds of models, or pull one."),
     "cache": Verb("osler.cli.cache:cache", "Say what is kept on this disk, or clear it."),
     "eval": Verb("osler.cli.eval:app", "Run a benchmark on your own copy of its data."),
+    "export": Verb("osler.cli.export:export", "Write a model in the format of another program."),
+    "merge": Verb("osler.cli.merge:merge", "Merge a tuned adapter into its model."),
     "bench": Verb("osler.cli.bench:bench", "Measure how fast a model runs here, alone or against llama.cpp."),
     "doctor": Verb("osler.cli.doctor:doctor", "Say what this machine can run and what is missing."),
 }

@@ -11,7 +11,7 @@ so leading `model.` and `language_model.` parts, and `vision_model.` after the t
 
 import re
 
-__all__ = ["canonical_name"]
+__all__ = ["canonical_name", "stored_name"]
 
 _PREFIX = re.compile(r"^(?:(?:language_)?model\.)+")
 _LAYER = re.compile(r"^layers\.(\d+)\.(.+)\.weight$")
@@ -76,3 +76,34 @@ def _vision_name(name: str) -> str | None:
     if match and match[2] in _VISION_TOWER_LAYER:
         return f"vision.layers.{int(match[1])}.{_VISION_TOWER_LAYER[match[2]]}.{match[3]}"
     return _VISION_TOWER.get(name)
+
+
+def stored_name(name: str, *, has_vision: bool) -> str:
+    """The name in published files: that of the second generation above, or of the third for a text-only model.
+
+    >>> stored_name("text.layers.3.up", has_vision=True), stored_name("text.norm", has_vision=False)
+    ('language_model.model.layers.3.mlp.up_proj.weight', 'model.norm.weight')
+    >>> stored_name("vision.layers.0.attention_output.bias", has_vision=True)
+    'vision_tower.vision_model.encoder.layers.0.self_attn.out_proj.bias'
+    """
+    prefix = "language_model.model." if has_vision else "model."
+    parts = name.split(".")
+    if parts[:2] == ["text", "layers"]:
+        return f"{prefix}layers.{parts[2]}.{_STORED_TEXT[parts[3]]}.weight"
+    if parts[:2] == ["vision", "layers"]:
+        return f"{_TOWER}encoder.layers.{parts[2]}.{_STORED_TOWER[parts[3]]}.{parts[4]}"
+    if name in _STORED_VISION:
+        return _TOWER + _STORED_VISION[name]
+    if name.startswith("projector."):
+        return "multi_modal_projector." + _STORED_PROJECTOR[name]
+    if name == "text.output":
+        return prefix.removesuffix("model.") + "lm_head.weight"
+    return prefix + _STORED_TABLES[name]
+
+
+_TOWER = "vision_tower.vision_model."
+_STORED_TEXT = {canonical: stored for stored, canonical in _TEXT_LAYER.items()}
+_STORED_TOWER = {canonical: stored for stored, canonical in _VISION_TOWER_LAYER.items()}
+_STORED_VISION = {canonical: stored for stored, canonical in _VISION_TOWER.items()}
+_STORED_PROJECTOR = {canonical: stored for stored, canonical in _PROJECTOR.items()}
+_STORED_TABLES = {canonical: stored for stored, canonical in _TEXT.items()}
