@@ -63,13 +63,15 @@ def classify(
     osler classify film.dcm --texts findings.json --json
 
     osler classify new.jpg --examples labelled/
+
+    osler classify new.jpg --model TUNED      (by `osler tune-medsiglip classifier`: its own labels)
     """
     given = [name for name, value in (("labels", labels), ("texts", texts), ("examples", examples)) if value]
-    if len(given) != 1:
+    if len(given) != 1 and not (not given and medsiglip.has_head()):
         raise typer.BadParameter("expected one of --labels, --texts and --examples", param_hint="--labels")
     if patients is not None and examples is None:
         raise typer.BadParameter("goes with --examples", param_hint="--patients")
-    wanted: Any = read_texts(texts) if texts else [label.strip() for label in (labels or "").split(",")]
+    wanted: Any = read_texts(texts) if texts else [label.strip() for label in labels.split(",")] if labels else None
     opened, chosen = medsiglip.open(), study.options()
     with phases() as report:
         opened.progress = report

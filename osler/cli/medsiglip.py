@@ -1,5 +1,6 @@
 """What the verbs over MedSigLIP share: its options, and opening it."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -46,6 +47,14 @@ class MedSiglipOptions:
     no_pad: Annotated[
         bool, option("Stretch pictures to a square instead of padding them (Hugging Face's way).", PANEL, "--no-pad")
     ] = False
+
+    def has_head(self) -> bool:
+        """Whether the model was tuned for labels of its own."""
+        from osler.tasks.medsiglip import MEDSIGLIP_VARIABLE
+        from osler.tasks.tuned_head import HEAD_FILE
+
+        folder = self.model or os.environ.get(MEDSIGLIP_VARIABLE, "")
+        return bool(folder) and (Path(folder).expanduser() / HEAD_FILE).is_file()
 
     def open(self) -> "MedSiglip":
         """MedSigLIP; its towers are built when they are first needed."""

@@ -20,16 +20,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from osler.errors import InputError
-from osler.tasks.embed import embed
+from osler.tasks.embed import Embeddings, embed
 from osler.tasks.pictures import PictureRecord
 from osler.tasks.probe import Probe
 from osler.tasks.study_options import StudyOptions
+from osler.tasks.tuned_head import TunedHead
 from osler.values import NOTICE
 
 if TYPE_CHECKING:
     from osler.tasks.medsiglip import MedSiglip
 
-__all__ = ["Classification", "Classified", "LabelScore", "classify", "classify_by_probe", "texts_of_labels"]
+__all__ = [
+    "Classification",
+    "Classified",
+    "LabelScore",
+    "classify",
+    "classify_by_head",
+    "classify_by_probe",
+    "texts_of_labels",
+]
 
 MEANING = (
     "softmax: share among these labels, if exactly one holds; sigmoid: each label by itself. "
@@ -43,14 +52,21 @@ PROBE_MEANING = (
 )
 
 
+HEAD_MEANING = (
+    "what the model's own tuned head says, {how}; as trustworthy as the examples it was tuned on are like this "
+    "picture, and not the probability of a disease where they were not as frequent as in your patients."
+)
+HOW = {"one": "softmax: if exactly one of its labels holds", "several": "sigmoid: each label by itself"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelScore:
     """What speaks for one label.
 
     Attributes:
-        softmax: share among all labels; None where there is only one.
-        sigmoid: for this label alone; None from a probe.
-        cosine: between picture and label, -1 to 1; None from a probe.
+        softmax: share among all labels; None where there is only one, and from a head for several labels.
+        sigmoid: for this label alone; None from a probe, and from a head for one label.
+        cosine: between picture and label, -1 to 1; None from a probe or head.
     """
 
     label: str
@@ -147,23 +163,41 @@ def classify_by_probe(
     """Score each picture in files with a probe that was fitted to examples."""
     found = embed(medsiglip, files, study=study, each=each)
     shares = probe.probabilities(found.vectors)  # [I, C]
+    rows = [[LabelScore(label=label, softmax=share) for label, share in _ranked(probe.labels, row)] for row in shares]
+    return _by_learnt(found, rows, PROBE_MEANING, probe.score.to_dict())
+
+
+def classify_by_head(
+    medsiglip: "MedSiglip", files: Any, head: TunedHead, *, study: StudyOptions | None = None, each: bool = False
+) -> Classification:
+    """Score each picture in files with the head that the model was tuned with."""
+    found = embed(medsiglip, files, study=study, each=each)
+    name = "softmax" if head.kind == "one" else "sigmoid"
     rows = [
-        sorted(
-            (LabelScore(label=label, softmax=float(share)) for label, share in zip(probe.labels, row, strict=True)),
-            key=lambda score: -(score.softmax or 0.0),
-        )
-        for row in shares
+        [LabelScore(label=label, **{"softmax": None, name: share}) for label, share in _ranked(head.labels, row)]
+        for row in head.probabilities(found.vectors)
     ]
+    return _by_learnt(found, rows, HEAD_MEANING.format(how=HOW[head.kind]), None)
+
+
+def _ranked(labels: Sequence[str], scores: np.ndarray) -> list[tuple[str, float]]:
+    """Labels with their scores [C], the best first."""
+    return sorted(zip(labels, map(float, scores), strict=True), key=lambda pair: -pair[1])
+
+
+def _by_learnt(
+    found: Embeddings, rows: Sequence[Sequence[LabelScore]], meaning: str, probe: dict[str, Any] | None
+) -> Classification:
     return Classification(
         pictures=tuple(
             Classified(picture=picture, scores=tuple(row)) for picture, row in zip(found.pictures, rows, strict=True)
         ),
         texts={},
-        meaning=PROBE_MEANING,
+        meaning=meaning,
         model=found.model,
         weights_id=found.weights_id,
         way=found.way,
-        probe=probe.score.to_dict(),
+        probe=probe,
         notes=found.notes,
         notice=found.notice,
     )

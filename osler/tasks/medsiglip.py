@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from osler.tasks.probe import Probe
     from osler.tasks.search import PictureIndex
     from osler.tasks.study_options import StudyOptions
+    from osler.tasks.tuned_head import TunedHead
     from osler.weights.medsiglip import MedSiglipCheckpoint
 
 __all__ = ["MEDSIGLIP_VARIABLE", "REPOSITORY", "MedSiglip", "Resizing", "load_medsiglip"]
@@ -163,19 +164,36 @@ class MedSiglip:
         """
         return self.index(folder).learn(patients)
 
+    @property
+    def head(self) -> "TunedHead | None":
+        """The labels that it was tuned for, where `osler tune-medsiglip classifier` made it.
+
+        Raises:
+            WeightsError: the head's file is damaged.
+        """
+        from osler.tasks.tuned_head import read_head
+
+        return read_head(self._checkpoint.path, self.config.width)
+
     def classify(
         self,
         files: Any,
-        labels: Any,
+        labels: Any = None,
         *,
         templates: Sequence[str] = ("{}",),
         study: "StudyOptions | None" = None,
         each: bool = False,
     ) -> "Classification":
-        """How well each label, or label of a probe, fits each picture; see `osler.tasks.classify`."""
-        from osler.tasks.classify import classify, classify_by_probe
+        """How well each label, label of a probe, or (without labels) of its own head, fits each picture.
+
+        See `osler.tasks.classify`.
+        """
+        from osler.tasks.classify import classify, classify_by_head, classify_by_probe
         from osler.tasks.probe import Probe
 
+        head = self.head if labels is None else None
+        if head is not None:
+            return classify_by_head(self, files, head, study=study, each=each)
         if isinstance(labels, Probe):
             return classify_by_probe(self, files, labels, study=study, each=each)
         return classify(self, files, labels, templates=templates, study=study, each=each)
