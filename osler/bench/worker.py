@@ -99,7 +99,8 @@ class Measures:
 
     def _request(self, num_prompt: int, num_new: int) -> Request:
         ids = prompt_ids(num_prompt, self._model.config.text.vocabulary_size, self._next_seed())
-        return Request(ids=ids, sampling=Sampling(max_new_tokens=num_new, ignore_eos=True), may_guess=False)
+        sampling = Sampling(max_new_tokens=num_new, ignore_eos=True)
+        return Request(ids=ids, sampling=sampling, may_guess=False, adapter=self._model.adapter_number)
 
     def _run(self, requests: list[Request]) -> list[Sequence]:
         return self._model.engine.run(requests)

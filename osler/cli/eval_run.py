@@ -122,6 +122,7 @@ def local(loading: LoadingOptions, streams: int) -> "Respondent":
         threads=loading.threads,
         context=loading.context,
         guesses=loading.guesses,
+        adapters=loading.adapter,
         sequences=streams,
         repeatable=True,
     )
@@ -133,6 +134,8 @@ def remote(loading: LoadingOptions, server: ServerOptions, plan: "Plan") -> "Res
     from osler.evals.engines.remote import RemoteRespondent, refuse_restricted
     from osler.evals.engines.server import Server
 
+    if loading.adapter is not None:
+        raise typer.BadParameter("another program's adapters are its own models: name one with --model")
     to = Server(server.server or "")
     refuse_restricted(plan.benchmark, to, allow=server.allow_remote)
     return RemoteRespondent(to, loading.model, image_px=server.image_px)

@@ -9,6 +9,7 @@ A verb names the groups it takes as parameters, and `takes` writes their options
 import inspect
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
@@ -63,6 +64,11 @@ class LoadingOptions:
         ),
     ] = None
 
+    adapter: Annotated[
+        Path | None,
+        option("LoRA adapter to answer with, in peft's format (osler tune writes it).", LOADING, metavar="DIR"),
+    ] = None
+
     def open(self, *, sequences: int = 1) -> "Model":
         """The model, with room for so many answers of full length; its weights are read for the first one."""
         from osler.tasks.load import open_model
@@ -74,6 +80,7 @@ class LoadingOptions:
             threads=self.threads,
             context=self.context,
             guesses=self.guesses,
+            adapters=self.adapter,
             sequences=sequences,
         )
 

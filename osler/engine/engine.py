@@ -39,6 +39,7 @@ class Engine:
         context: most tokens of one sequence; the model's and the cache's limit if it is None.
         tokenizer: gives tokens their text and finds stop texts; without one there are only ids.
         limits: how much goes into one step.
+        num_adapters: how many the runner has.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class Engine:
         context: int | None = None,
         tokenizer: Tokenizer | None = None,
         limits: Limits | None = None,
+        num_adapters: int = 0,
     ) -> None:
         self._runner = runner
+        self._num_adapters = num_adapters
         self._stop_ids = frozenset(stop_ids)
         self._tokenizer = tokenizer
         held = min(global_blocks * BLOCK, runner.config.context_length)
@@ -157,6 +160,7 @@ class Engine:
         images: tuple[tuple[int, np.ndarray], ...] = (),
         start: int = 1,
         *,
+        adapter: int = 0,
         watch: Callable[[int, np.ndarray], None] | None = None,
     ) -> np.ndarray:
         """The log-probability of each token from `start` on, given all the tokens before it.
@@ -165,13 +169,14 @@ class Engine:
             ids: T token ids.
             images: (offset, [M, D] float32 vectors that stand there).
             start: from 1 to T - 1.
-            watch: as in `Request`.
+            adapter, watch: as in `Request`.
 
         Returns:
             [T - start] float64, NaN for tokens that belong to an image.
         """
         whole = np.asarray(ids if isinstance(ids, np.ndarray) else list(ids))
-        sequence = self.run([Request(ids=whole, images=images, score_from=start, watch=watch)])[0]
+        request = Request(ids=whole, images=images, score_from=start, adapter=adapter, watch=watch)
+        sequence = self.run([request])[0]
         assert sequence.scores is not None
         return sequence.scores
 
@@ -272,6 +277,8 @@ class Engine:
     def _check(self, request: Request) -> None:
         """Refuse what the model cannot compute, before anything is."""
         config = self._runner.config
+        if not 0 <= request.adapter <= self._num_adapters:
+            raise InputError(f"cannot use adapter {request.adapter}: the model was loaded with {self._num_adapters}")
         is_text = np.ones(len(request.ids), bool)
         for number, (at, image) in enumerate(request.images, start=1):
             is_text[at : at + len(image)] = False

@@ -6,12 +6,13 @@ import numpy as np
 
 from osler.engine.step import Chunk
 from osler.model.config import TextConfig
+from osler.model.low_rank import GATE, Terms
 from osler.model.rope import rotation
 
 __all__ = ["step_inputs"]
 
 
-def step_inputs(config: TextConfig, chunks: Sequence[Chunk]) -> dict[str, np.ndarray]:
+def step_inputs(config: TextConfig, chunks: Sequence[Chunk], terms: Terms | None = None) -> dict[str, np.ndarray]:
     """Inputs of the layers' graphs by name, with the chunks of a step one after the other."""
     lengths = [len(chunk.ids) for chunk in chunks]
     positions = np.concatenate([np.arange(chunk.past, chunk.past + len(chunk.ids)) for chunk in chunks])
@@ -26,6 +27,7 @@ def step_inputs(config: TextConfig, chunks: Sequence[Chunk]) -> dict[str, np.nda
         "global_sin": whole[1],
         **_table("global", chunks, [chunk.global_blocks for chunk in chunks], [0] * len(chunks)),
         **_table("local", chunks, [chunk.local_blocks for chunk in chunks], [chunk.local_start for chunk in chunks]),
+        **({} if terms is None else {GATE: terms.gate([chunk.adapter for chunk in chunks for _ in chunk.ids])}),
     }
 
 

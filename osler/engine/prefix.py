@@ -22,30 +22,33 @@ Images = tuple[tuple[int, np.ndarray], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Beginning:
-    """What decides about keys and values: text tokens and image vectors, each at its place.
+    """What decides about keys and values: the adapter, text tokens and image vectors, each at its place.
 
     Attributes:
         ids: [N] int32, 0 where images stand.
         images: (offset, [M, D] float32) of the images that lie in it.
+        adapter: that computed them, counted from 1; 0 for the model alone.
     """
 
     ids: np.ndarray
     images: Images
+    adapter: int = 0
 
     @classmethod
-    def of(cls, ids: np.ndarray, images: Images) -> "Beginning":
+    def of(cls, ids: np.ndarray, images: Images, adapter: int = 0) -> "Beginning":
         """That of ids [N] with all images that end before token N; vectors that could be written into are copied."""
         plain = np.array(ids, np.int32)
         inside = tuple((at, image) for at, image in images if at + len(image) <= len(ids))
         for at, image in inside:
             plain[at : at + len(image)] = 0
         frozen = ((at, image.copy() if image.flags.writeable else image) for at, image in inside)
-        return cls(ids=plain, images=tuple(frozen))
+        return cls(ids=plain, images=tuple(frozen), adapter=adapter)
 
     def equals(self, other: "Beginning") -> bool:
-        """Whether both are the same tokens and images."""
+        """Whether both are the same tokens and images under one adapter."""
         return (
-            np.array_equal(self.ids, other.ids)
+            self.adapter == other.adapter
+            and np.array_equal(self.ids, other.ids)
             and len(self.images) == len(other.images)
             and all(map(_are_equal, self.images, other.images))
         )
@@ -53,9 +56,13 @@ class Beginning:
     def common(self, request: Request, ids: np.ndarray) -> int:
         """How many tokens this and a request's prompt have in common from the first on; an image is never split.
 
+        None under different adapters: their keys and values differ from the first layer on.
+
         Args:
             ids: the request's with 0 where its images stand.
         """
+        if self.adapter != request.adapter:
+            return 0
         length = min(len(self.ids), len(ids))
         differing = np.flatnonzero(self.ids[:length] != ids[:length])
         common = int(differing[0]) if len(differing) else length

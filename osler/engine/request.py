@@ -48,6 +48,7 @@ class Request:
         score_from: None to generate; a position from 1 to T - 1 to get the log-probability of each token from there
             on instead, generating nothing.
         may_guess: whether tokens may be guessed ahead; it changes nothing but the time.
+        adapter: which of the runner's adapters computes it, counted from 1; 0 for the model alone.
         watch: called with each scored position and the logits [V] float32 that predict it, as they are computed.
 
     Raises:
@@ -59,6 +60,7 @@ class Request:
     sampling: Sampling = GREEDY
     score_from: int | None = None
     may_guess: bool = True
+    adapter: int = 0
     watch: Callable[[int, np.ndarray], None] | None = None
 
     def __post_init__(self) -> None:

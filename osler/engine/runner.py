@@ -1,6 +1,6 @@
 """The decoder on OpenVINO: one step of chunks in, logits out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import openvino as ov
@@ -16,6 +16,7 @@ from osler.engine.step import Chunk
 from osler.engine.weight_store import WeightStore
 from osler.model.config import TextConfig
 from osler.model.graph import Graph
+from osler.model.low_rank import LowRank, Terms
 from osler.model.text import layers_graph
 
 __all__ = ["OpenVinoRunner"]
@@ -36,6 +37,7 @@ class OpenVinoRunner:
         global_blocks, local_blocks: how many blocks of cached tokens to hold in global and in local layers.
             Memory is taken as blocks are first written.
         store: where decoded weights are kept from one run to the next.
+        adapters: low-rank terms of each adapter, by canonical name; chunks name theirs by its place, from 1.
         progress: called with (graphs compiled, graphs in all).
     """
 
@@ -48,12 +50,15 @@ class OpenVinoRunner:
         global_blocks: int,
         local_blocks: int,
         store: WeightStore | None = None,
+        adapters: Sequence[Mapping[str, LowRank]] = (),
         progress: Progress | None = None,
     ) -> None:
         self.config = config
         self._source = source
         self._weights = StackedWeights(source, is_narrow=compilation.is_narrow, store=store)
         self._compilation = compilation
+        self.num_adapters = len(adapters)
+        self._terms = Terms(adapters) if adapters else None
         self._num_blocks = {True: global_blocks, False: local_blocks}
         self._embedding_scale = embedding_scale(config.width, compilation.precision)
         self._stages: list[ov.InferRequest] = []
@@ -74,14 +79,14 @@ class OpenVinoRunner:
             self._add_stage(stage)
             self._weights.release()
         progress(len(stages), len(stages) + 1)
-        self._head = OutputHead(self.config, self._source, self._weights, self._compilation)
+        self._head = OutputHead(self.config, self._source, self._weights, self._compilation, self._terms)
         self._weights.finish()
         self._weights.release()
         use_large_pages()
         progress(len(stages) + 1, len(stages) + 1)
 
     def _add_stage(self, layers: range) -> None:
-        model, graph = layers_graph(self.config, self._weights, layers)
+        model, graph = layers_graph(self.config, self._weights, layers, self._terms)
         compiled = self._compilation.compile(model)
         self._graphs.append(graph)
         request = compiled.create_infer_request()
@@ -97,9 +102,10 @@ class OpenVinoRunner:
         ends = np.cumsum([len(chunk.ids) for chunk in chunks])
         wanted = [np.arange(end - chunk.num_logits, end) for chunk, end in zip(chunks, ends, strict=True)]
         rows = hidden[np.concatenate(wanted)]
+        owners = [chunk.adapter for chunk in chunks for _ in range(chunk.num_logits)]
         if not all(chunk.only_best for chunk in chunks):
-            return self._head.logits(rows)
-        return self._head.best(rows, [chunk.allowed for chunk in chunks for _ in range(chunk.num_logits)])
+            return self._head.logits(rows, owners)
+        return self._head.best(rows, [chunk.allowed for chunk in chunks for _ in range(chunk.num_logits)], owners)
 
     def copy(self, sources: np.ndarray, targets: np.ndarray, *, is_global: bool) -> None:
         """Copy cached blocks in all layers of a kind."""
@@ -109,7 +115,9 @@ class OpenVinoRunner:
 
     def _run_layers(self, stages: Sequence[ov.InferRequest], chunks: Sequence[Chunk], hidden: np.ndarray) -> np.ndarray:
         """Hidden states [T, D] through some stages. The first run of a stage packs its weights."""
-        arrays = step_inputs(self.config, chunks)  # tensors borrow the arrays' memory, so they must live on
+        arrays = step_inputs(
+            self.config, chunks, self._terms
+        )  # tensors borrow the arrays' memory, so they must live on
         tensors = {name: ov.Tensor(array, shared_memory=True) for name, array in arrays.items()}
         state = ov.Tensor(hidden, shared_memory=True)
         for request in stages:

@@ -207,6 +207,7 @@ class Scheduler:
             num_logits=cut.num_logits,
             only_best=sequence.wants_only_best,
             allowed=sequence.allowed,
+            adapter=sequence.request.adapter,
         )
         return Share(sequence, chunk)
 

@@ -242,7 +242,7 @@ class Sequence:
 
     def beginning(self, length: int) -> Beginning:
         """What its first tokens are, of prompt and answer."""
-        return Beginning.of(self.ids_between(0, length), self.request.images)
+        return Beginning.of(self.ids_between(0, length), self.request.images, self.request.adapter)
 
     @property
     def prompt_ids(self) -> np.ndarray:

@@ -36,6 +36,7 @@ class Chunk:
         only_best: whether nothing but the most probable token (of those allowed) matters; the other logits may then
             be inexact, though below the greatest (of those allowed).
         allowed: [V] bool, the tokens that may come next; None for all. It changes no logit that matters.
+        adapter: which of the runner's adapters computes it, counted from 1; 0 for the model alone.
     """
 
     ids: np.ndarray
@@ -47,6 +48,7 @@ class Chunk:
     num_logits: int
     only_best: bool = False
     allowed: np.ndarray | None = None
+    adapter: int = 0
 
 
 class Runner(Protocol):

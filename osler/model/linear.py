@@ -14,6 +14,7 @@ from openvino import Type
 from openvino import opset13 as op
 
 from osler.model.graph import Graph, Node, integers
+from osler.model.low_rank import GatedTerms
 from osler.model.matrix import DenseMatrix, GroupedMatrix
 from osler.model.stack import Weights
 
@@ -22,13 +23,15 @@ __all__ = ["linear", "linears"]
 DENSE_KINDS = {"f32": Type.f32, "f16": Type.f16, "bf16": Type.bf16}
 
 
-def linear(graph: Graph, weights: Weights, x: Node, name: str) -> Node:
+def linear(graph: Graph, weights: Weights, x: Node, name: str, adapters: GatedTerms | None = None) -> Node:
     """[T, N] from x [T, K] and the matrix `name` [N, K]."""
-    return linears(graph, weights, x, [name])[0]
+    return linears(graph, weights, x, [name], adapters)[0]
 
 
-def linears(graph: Graph, weights: Weights, x: Node, names: Sequence[str]) -> list[Node]:
-    """[T, N_i] from x [T, K] for each named matrix [N_i, K]."""
+def linears(
+    graph: Graph, weights: Weights, x: Node, names: Sequence[str], adapters: GatedTerms | None = None
+) -> list[Node]:
+    """[T, N_i] from x [T, K] for each named matrix [N_i, K], with what adapters add to it."""
     outputs: dict[str, Node] = {}
     sums: dict[int, Node] = {}
     for stack in weights.stacks(names):
@@ -38,7 +41,8 @@ def linears(graph: Graph, weights: Weights, x: Node, names: Sequence[str]) -> li
             product = _grouped_product(graph, x, stack.matrix, sums)
         pieces = _split(product, stack.heights)
         outputs.update(zip(stack.names, pieces, strict=True))
-    return [outputs[name] for name in names]
+    products = [outputs[name] for name in names]
+    return products if adapters is None else adapters.added(x, products, names)
 
 
 def _split(y: Node, heights: Sequence[int]) -> list[Node]:

@@ -23,6 +23,7 @@ from osler.model.attention import BlockTable, PagedInputs, paged_attention
 from osler.model.config import TextConfig
 from osler.model.graph import Graph, Node, integers
 from osler.model.linear import linear, linears
+from osler.model.low_rank import GatedTerms, Terms
 from osler.model.norm import rms_norm
 from osler.model.rope import rotate
 from osler.model.stack import Weights
@@ -40,8 +41,13 @@ class LayerKind:
     window: int
 
 
-def layers_graph(config: TextConfig, weights: Weights, layers: Sequence[int]) -> tuple[ov.Model, Graph]:
+def layers_graph(
+    config: TextConfig, weights: Weights, layers: Sequence[int], terms: Terms | None = None
+) -> tuple[ov.Model, Graph]:
     """Decoder layers `layers`: hidden states [T, D] in, hidden states [T, D] out.
+
+    Args:
+        terms: of adapters; without, the graph is the model's alone.
 
     Returns:
         The model, and the graph whose arrays it borrows (keep it with the compiled model).
@@ -56,17 +62,24 @@ def layers_graph(config: TextConfig, weights: Weights, layers: Sequence[int]) ->
         is_global: _layer_kind(graph, config, is_global)
         for is_global in sorted({config.global_layers[layer] for layer in layers})
     }
+    adapters = None if terms is None else GatedTerms(graph, terms, is_narrow=weights.is_narrow)
     for layer in layers:
-        x = _layer(graph, config, weights, layer, x, shared, kinds[config.global_layers[layer]])
+        x = _layer(graph, config, weights, layer, x, shared, kinds[config.global_layers[layer]], adapters)
     return graph.model({"hidden_out": x}), graph
 
 
-def head_graph(config: TextConfig, weights: Weights, name: str) -> tuple[ov.Model, Graph]:
-    """The last norm and the output matrix `name`: hidden states [S, D] to their norm [S, D] and logits [S, V]."""
+def head_graph(config: TextConfig, weights: Weights, name: str, terms: Terms | None = None) -> tuple[ov.Model, Graph]:
+    """The last norm and the output matrix `name`: hidden states [S, D] to their norm [S, D] and logits [S, V].
+
+    Adapters call the output matrix "text.output" also where it is the embedding, which they leave alone.
+    """
     graph = Graph()
     x = graph.parameter("hidden", [-1, config.width], Type.f32)
     normal = rms_norm(graph, x, weights.vector("text.norm"), config.norm_epsilon)
-    return graph.model({"logits": linear(graph, weights, normal, name), "normal": normal}), graph
+    logits = [linear(graph, weights, normal, name)]
+    if terms is not None:
+        logits = GatedTerms(graph, terms, is_narrow=weights.is_narrow).added(normal, logits, ["text.output"])
+    return graph.model({"logits": logits[0], "normal": normal}), graph
 
 
 def _layer_kind(graph: Graph, config: TextConfig, is_global: bool) -> LayerKind:
@@ -86,26 +99,40 @@ def _layer_kind(graph: Graph, config: TextConfig, is_global: bool) -> LayerKind:
 
 
 def _layer(
-    graph: Graph, config: TextConfig, weights: Weights, layer: int, x: Node, shared: PagedInputs, kind: LayerKind
+    graph: Graph,
+    config: TextConfig,
+    weights: Weights,
+    layer: int,
+    x: Node,
+    shared: PagedInputs,
+    kind: LayerKind,
+    adapters: GatedTerms | None,
 ) -> Node:
     prefix = f"text.layers.{layer}."
 
     def norm(y: Node, name: str) -> Node:
         return rms_norm(graph, y, weights.vector(prefix + name), config.norm_epsilon)
 
-    mixed = _attention(graph, config, weights, layer, norm(x, "attention_norm"), shared, kind)
+    mixed = _attention(graph, config, weights, layer, norm(x, "attention_norm"), shared, kind, adapters)
     x = op.add(x, norm(mixed, "post_attention_norm"))
-    moved = _feed_forward(graph, weights, prefix, norm(x, "feed_forward_norm"))
+    moved = _feed_forward(graph, weights, prefix, norm(x, "feed_forward_norm"), adapters)
     return op.add(x, norm(moved, "post_feed_forward_norm"))
 
 
 def _attention(
-    graph: Graph, config: TextConfig, weights: Weights, layer: int, x: Node, shared: PagedInputs, kind: LayerKind
+    graph: Graph,
+    config: TextConfig,
+    weights: Weights,
+    layer: int,
+    x: Node,
+    shared: PagedInputs,
+    kind: LayerKind,
+    adapters: GatedTerms | None,
 ) -> Node:
     """x [T, D] to [T, D]."""
     prefix, width = f"text.layers.{layer}.", config.head_width
     names = ("query", "key", "value")
-    query, key, value = linears(graph, weights, x, [prefix + name for name in names])
+    query, key, value = linears(graph, weights, x, [prefix + name for name in names], adapters)
 
     def heads(y: Node, num_heads: int, norm: str) -> Node:
         y = op.reshape(y, integers(0, num_heads, width), True)  # [T, H, E]
@@ -127,10 +154,10 @@ def _attention(
         head_width=width,
     )
     mixed = op.reshape(op.convert(mixed, Type.f32), integers(-1, config.num_heads * width), False)
-    return linear(graph, weights, mixed, prefix + "attention_output")
+    return linear(graph, weights, mixed, prefix + "attention_output", adapters)
 
 
-def _feed_forward(graph: Graph, weights: Weights, prefix: str, x: Node) -> Node:
+def _feed_forward(graph: Graph, weights: Weights, prefix: str, x: Node, adapters: GatedTerms | None) -> Node:
     """x [T, D] to [T, D]: down(gelu(gate(x)) · up(x)), gelu in its tanh form."""
-    gate, up = linears(graph, weights, x, [prefix + "gate", prefix + "up"])
-    return linear(graph, weights, op.multiply(op.gelu(gate, "tanh"), up), prefix + "down")
+    gate, up = linears(graph, weights, x, [prefix + "gate", prefix + "up"], adapters)
+    return linear(graph, weights, op.multiply(op.gelu(gate, "tanh"), up), prefix + "down", adapters)

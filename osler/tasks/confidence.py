@@ -148,7 +148,8 @@ class _Asked:
     def first_tokens(self) -> dict[int, float]:
         """The most probable first tokens with their probabilities."""
         sampling = Sampling(max_new_tokens=1, logprobs=True, top_logprobs=LOOK)
-        request = Request(ids=np.array(self.ids, np.int32), images=self.images, sampling=sampling)
+        ids, adapter = np.array(self.ids, np.int32), self.model.adapter_number
+        request = Request(ids=ids, images=self.images, sampling=sampling, adapter=adapter)
         (sequence,) = self.model.engine.run([request])
         return {token: exp(logprob) for token, logprob in sequence.tokens[0].top_logprobs}
 
@@ -159,7 +160,8 @@ class _Asked:
 
     def scored(self, ids: Ids) -> float:
         """The same, by a look of its own."""
-        logprobs = self.model.engine.score([*self.ids, *ids], self.images, len(self.ids))
+        whole, adapter = [*self.ids, *ids], self.model.adapter_number
+        logprobs = self.model.engine.score(whole, self.images, len(self.ids), adapter=adapter)
         return exp(float(logprobs.sum()))
 
 

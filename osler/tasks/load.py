@@ -2,11 +2,14 @@
 
 import json
 import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osler.errors import InputError
 from osler.folders import cache_folder
+from osler.tasks.adapters import AdapterPath, Variant, one_or_named, opened
 from osler.tasks.model import Identity, Model
 from osler.tasks.pace import Pace
 from osler.tasks.progress import LOADING, Progress, no_progress
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from osler.engine.vision import VisionEncoder
     from osler.engine.weight_store import WeightStore
     from osler.prompt import Tokenizer
+    from osler.weights.adapter import Adapter
     from osler.weights.checkpoint import Checkpoint
 
 __all__ = ["DEMONSTRATION", "MODEL_VARIABLE", "is_demonstration", "load", "model_path", "open_model"]
@@ -46,6 +50,8 @@ def load(
     context: int | None = None,
     sequences: int = 1,
     guesses: bool | None = None,
+    adapter: AdapterPath | None = None,
+    adapters: Mapping[str, AdapterPath] | None = None,
     progress: Progress | None = None,
 ) -> Model:
     """Load a model, ready to answer.
@@ -62,10 +68,13 @@ def load(
         sequences: answers of that length that can be computed at the same time; more, if they are shorter.
         guesses: whether tokens of a greedy answer are guessed from what was said before and checked several at once;
             None for f32 alone. In bf16 it is quicker, too, but near-ties may fall the other way.
+        adapter: the folder of a LoRA adapter in peft's format; every answer is computed with it.
+        adapters: the folders of several by name, for `Model.adapted` to choose of.
         progress: called as (what is being done, done, in all), while loading and later while answering.
 
     Raises:
-        WeightsError: there is no model at the path, or it is damaged, incomplete or of another kind.
+        WeightsError: there is no model at the path, or it is damaged, incomplete or of another kind; or an adapter is,
+            or it belongs to another model.
         ContextError: the model or the memory does not hold the context; found out before any weights are read.
         InputError: an option makes no sense.
     """
@@ -77,6 +86,7 @@ def load(
         context=context,
         sequences=sequences,
         guesses=guesses,
+        adapters=one_or_named(adapter, adapters),
         progress=progress,
     )
     model.start()
@@ -92,6 +102,7 @@ def open_model(
     context: int | None = None,
     sequences: int = 1,
     guesses: bool | None = None,
+    adapters: AdapterPath | Mapping[str, AdapterPath] | None = None,
     repeatable: bool = False,
     progress: Progress | None = None,
 ) -> Model:
@@ -101,6 +112,7 @@ def open_model(
     holds) costs nothing but opening the files.
 
     Args:
+        adapters: the folder of one, which every answer is computed with, or those of several by name.
         repeatable: whether a question that is asked alone gets the same answer to the last bit, whatever was asked
             before it (`osler.engine.scheduler.Limits.branches`).
     """
@@ -110,20 +122,31 @@ def open_model(
 
     compilation = Compilation(precision=precision, threads=threads)
     checkpoint = open_checkpoint(model_path(path), quantise=quantise)
+    tuned = opened(adapters, checkpoint.config)
     plan = _plan(checkpoint, compilation, context=context, sequences=sequences, quantise=quantise)
     tokenizer = checkpoint.tokenizer()
     guessed = GUESSES if guesses or (guesses is None and precision == "f32") else 0
     limits = Limits(guesses=guessed, branches=not repeatable)
     tell = progress or no_progress
-    return Model(
-        _identity(checkpoint, precision),
+    identity, vectors = _identity(checkpoint, precision), _vectors(checkpoint, compilation)
+    model = Model(
+        identity,
         checkpoint.config,
         tokenizer=tokenizer,
         context=plan.context,
-        build_engine=lambda tell: _engine(checkpoint, tokenizer, compilation, plan, limits, tell),
-        vectors=_vectors(checkpoint, compilation),
+        build_engine=lambda tell: _engine(checkpoint, tokenizer, compilation, plan, limits, tuned, tell),
+        vectors=vectors,
         progress=tell,
+        adapted={
+            one.name: Variant(
+                number=number,
+                identity=_adapted_identity(identity, one),
+                vectors=_vectors(checkpoint, compilation, one) if one.changes_images else vectors,
+            )
+            for number, one in enumerate(tuned, start=1)
+        },
     )
+    return model if adapters is None or isinstance(adapters, Mapping) else model.adapted(tuned[0].name)
 
 
 def model_path(path: str | os.PathLike[str] | None) -> Path:
@@ -163,6 +186,17 @@ def _identity(checkpoint: "Checkpoint", precision: str) -> Identity:
     )
 
 
+def _adapted_identity(identity: Identity, adapter: "Adapter") -> Identity:
+    """That of the model with an adapter: what is kept or stored under its id is never another's."""
+    name, _, kind = identity.description.rpartition(" (")
+    return replace(
+        identity,
+        description=f"{name} with adapter {adapter.name} ({kind}",
+        weights_id=f"{identity.weights_id}+{adapter.identity}",
+        adapter=adapter.name,
+    )
+
+
 def _plan(
     checkpoint: "Checkpoint", compilation: "Compilation", *, context: int | None, sequences: int, quantise: int | None
 ) -> "ContextPlan":
@@ -188,6 +222,7 @@ def _engine(
     compilation: "Compilation",
     plan: "ContextPlan",
     limits: "Limits",
+    adapters: "Sequence[Adapter]",
     tell: Progress,
 ) -> "Engine":
     """Compile the decoder over a cache of the planned size."""
@@ -202,6 +237,7 @@ def _engine(
         global_blocks=plan.global_blocks,
         local_blocks=plan.local_blocks,
         store=_store(checkpoint, f"text-{compilation.precision}"),
+        adapters=[adapter.terms for adapter in adapters],
         progress=lambda done, total: tell(LOADING, done, total),
     )
     return Engine(
@@ -212,19 +248,35 @@ def _engine(
         context=plan.context,
         tokenizer=tokenizer,
         limits=limits,
+        num_adapters=len(adapters),
     )
 
 
-def _store(checkpoint: "Checkpoint", part: str) -> "WeightStore | None":
-    """Where decoded weights of one part of the model are kept, if that is worth while."""
+def _store(checkpoint: "Checkpoint", part: str, adapter: "Adapter | None" = None) -> "WeightStore | None":
+    """Where decoded weights of one part of the model are kept, if that is worth while.
+
+    Args:
+        adapter: that is merged into them.
+    """
     from osler.engine.weight_store import open_store
 
     size_bytes = sum(file.size_bytes for file in checkpoint.files)
-    return open_store(cache_folder() / "weights", f"{checkpoint.identity}-{part}", size_bytes)
+    return open_store(cache_folder() / "weights", f"{_key(checkpoint, adapter)}-{part}", size_bytes)
 
 
-def _vectors(checkpoint: "Checkpoint", compilation: "Compilation") -> ImageVectors | None:
-    """The vision tower, to be built when the first image comes; None where there are no weights for one."""
+def _key(checkpoint: "Checkpoint", adapter: "Adapter | None") -> str:
+    """What weights are known by in every cache: the base model's alone, or with an adapter merged in."""
+    return checkpoint.identity if adapter is None else f"{checkpoint.identity}+{adapter.identity}"
+
+
+def _vectors(
+    checkpoint: "Checkpoint", compilation: "Compilation", adapter: "Adapter | None" = None
+) -> ImageVectors | None:
+    """The vision tower, to be built when the first image comes; None where there are no weights for one.
+
+    Args:
+        adapter: that changes it.
+    """
     config = checkpoint.config
     if config.vision is None:
         return None
@@ -232,14 +284,15 @@ def _vectors(checkpoint: "Checkpoint", compilation: "Compilation") -> ImageVecto
 
     def build() -> "VisionEncoder":
         from osler.engine.vision import VisionEncoder
+        from osler.weights.adapted_source import AdaptedSource
 
-        return VisionEncoder(
-            vision, checkpoint, compilation=compilation, store=_store(checkpoint, f"vision-{compilation.precision}")
-        )
+        source = checkpoint if adapter is None else AdaptedSource(checkpoint, adapter)
+        store = _store(checkpoint, f"vision-{compilation.precision}", adapter)
+        return VisionEncoder(vision, source, compilation=compilation, store=store)
 
     shape = vision.image_tokens, config.text.width
     size_bytes = sum(file.size_bytes for file in checkpoint.files)
-    key = f"{checkpoint.identity} {compilation.precision}"
+    key = f"{_key(checkpoint, adapter)} {compilation.precision}"
     kept = open_vector_store(cache_folder() / "vectors", key, shape, size_bytes)
     way = f"image {checkpoint.identity} {compilation.precision} {compilation.threads or 'all'}"
     return ImageVectors(build, Pace(cache_folder() / "pace.json", way), store=kept)

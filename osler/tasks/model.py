@@ -1,6 +1,5 @@
 """A loaded model: what a program asks its questions of."""
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -9,17 +8,19 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from osler.engine.engine import Engine
-from osler.errors import OslerError, PromptError
+from osler.errors import PromptError
 from osler.imaging.normalise import fit
 from osler.model.config import ModelConfig
 from osler.prompt import Tokenizer
 from osler.tasks.abilities import Abilities
+from osler.tasks.adapters import Variant, chosen
 from osler.tasks.ask import images_of, sources_of
 from osler.tasks.chat import checked_messages
 from osler.tasks.prepare import Prepared, SamplingOptions, pictures_in, prepare, refuse_blind
 from osler.tasks.progress import Progress
 from osler.tasks.question import prepare_question
 from osler.tasks.score import Score
+from osler.tasks.shared_engine import SharedEngine, closed
 from osler.tasks.stream import Stream
 from osler.tasks.study_options import Recipe, StudyOptions
 from osler.tasks.vectors import ImageVectors
@@ -38,11 +39,12 @@ class Identity:
     Attributes:
         path: the file or folder.
         description: what it is, for people.
-        weights_id: the checkpoint's digest.
+        weights_id: the checkpoint's digest, with the adapter's behind a plus.
         precision: "bf16" or "f32".
         vision_note: why it cannot read images, or "".
         recipe: the MedGemma generation whose recipes it follows, None where the weights do not tell.
         is_demonstration: whether it is osler-nano, whose answers are of no medical use.
+        adapter: the name of the adapter that it answers with, None where it answers without.
     """
 
     path: "Path"
@@ -52,6 +54,7 @@ class Identity:
     vision_note: str = ""
     recipe: Recipe | None = None
     is_demonstration: bool = False
+    adapter: str | None = None
 
 
 class Model(Abilities):
@@ -68,6 +71,8 @@ class Model(Abilities):
         config: the model's shape.
         context: tokens that prompt and answer may have together.
         tokenizer: text to ids and back.
+        adapters: the names that `adapted` takes.
+        adapter_number: which of the engine's adapters its requests are for, from 1; 0 for none.
         progress: told of whatever takes long, here and in `load`.
         on_stream: told of every stream that is opened, before anything of it is computed.
     """
@@ -82,6 +87,7 @@ class Model(Abilities):
         build_engine: Callable[[Progress], Engine],
         vectors: ImageVectors | None,
         progress: Progress,
+        adapted: Mapping[str, Variant] | None = None,
     ) -> None:
         self.identity = identity
         self.config = config
@@ -89,10 +95,13 @@ class Model(Abilities):
         self.progress = progress
         self.on_stream: Callable[[Stream], None] = _tell_nobody
         self.tokenizer = tokenizer
-        self._build_engine: Callable[[Progress], Engine] | None = build_engine
-        self._engine: Engine | None = None
+        self.adapters = tuple(adapted or ())
+        self.adapter_number = 0
+        self._shared = SharedEngine(build_engine)
         self._vectors = vectors
-        self._lock = threading.Lock()
+        alone = Variant(number=0, identity=identity, vectors=vectors)
+        self._variants: dict[str | None, Variant] = {None: alone}
+        self._variants.update(adapted or {})
 
     def __repr__(self) -> str:
         return f"<osler.Model {self.identity.description}>"
@@ -106,12 +115,7 @@ class Model(Abilities):
     @property
     def engine(self) -> Engine:
         """The engine that computes, built when it is first asked for."""
-        with self._lock:
-            if self._build_engine is None:
-                raise _closed()
-            if self._engine is None:
-                self._engine = self._build_engine(self.progress)
-            return self._engine
+        return self._shared.get(self.progress)
 
     @property
     def notice(self) -> str:
@@ -130,7 +134,8 @@ class Model(Abilities):
 
     def occupancy(self) -> tuple[int, int]:
         """How many answers are computed just now, and how many wait for room in the cache."""
-        return (0, 0) if self._engine is None else self._engine.occupancy()
+        engine = self._shared.if_built
+        return (0, 0) if engine is None else engine.occupancy()
 
     def watched(self, progress: Progress, on_stream: Callable[[Stream], None]) -> "Model":
         """The same model for one piece of work of several that go on at once, with ears of its own.
@@ -142,10 +147,25 @@ class Model(Abilities):
         twin.progress, twin.on_stream = progress, on_stream
         return twin
 
+    def adapted(self, name: str | None) -> "Model":
+        """The same model as an adapter that it was loaded with makes it, or without any for None.
+
+        It shares engine and base weights, costs nothing to make, and is closed with this one. Answers of several
+        adapters are computed together.
+
+        Raises:
+            InputError: it was not loaded with an adapter of that name.
+        """
+        variant = chosen(self._variants, name)
+        twin = copy(self)
+        twin.identity, twin.adapter_number, twin._vectors = variant.identity, variant.number, variant.vectors
+        return twin
+
     def close(self) -> None:
         """Free the memory; the model cannot be used any more. Closing twice does nothing."""
-        with self._lock:
-            self._build_engine = self._engine = self._vectors = None
+        self._shared.close()
+        self._variants.clear()
+        self._vectors = None
 
     def ask(
         self,
@@ -255,7 +275,9 @@ class Model(Abilities):
         read = checked_messages(messages, allow_phi=allow_phi)
         prepared = self.prepare(read, {"max_new_tokens": len(ids)}, think=thinking, pad=pad)
         start = len(prepared.prompt.ids)
-        logprobs = self.engine.score([*prepared.prompt.ids, *ids], self.placed_images(prepared), start)
+        whole = [*prepared.prompt.ids, *ids]
+        images = self.placed_images(prepared)
+        logprobs = self.engine.score(whole, images, start, adapter=self.adapter_number)
         return Score(token_ids=tuple(ids), logprobs=tuple(float(logprob) for logprob in logprobs))
 
     def encode_images(self, images: Any, *, pad: bool = True) -> np.ndarray:
@@ -321,14 +343,10 @@ class Model(Abilities):
         """Image vectors, [M, D] float32 each, of fitted pixels, [N, N, 3] uint8 each; kept for the next time."""
         if not squares:
             return []
-        if self._vectors is None:
-            raise _closed()
+        if self._vectors is None or self._shared.is_closed:
+            raise closed()
         return self._vectors.of(squares, self.progress)
 
 
 def _tell_nobody(stream: Stream) -> None:
     """Nobody watches."""
-
-
-def _closed() -> OslerError:
-    return OslerError("cannot use the model: it was closed", hint="load it again")

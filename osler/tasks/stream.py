@@ -128,6 +128,7 @@ class Stream:
             ids=np.array(prepared.prompt.ids, np.int32),
             images=images,
             sampling=prepared.sampling,
+            adapter=self._model.adapter_number,
         )
 
     @property

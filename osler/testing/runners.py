@@ -46,6 +46,7 @@ class PagedRunner:
         self._embedding = rng.standard_normal((config.vocabulary_size, width))
         self._output = rng.standard_normal((width, config.vocabulary_size))
         self._positions = rng.standard_normal((config.context_length, width)) * 0.5
+        self._adapted = np.random.default_rng([seed, 1]).standard_normal(width)
         self._layers = [
             {name: rng.standard_normal((heads, width)) / width**0.5 for name in ("query", "key", "value", "output")}
             for _ in range(config.num_layers)
@@ -74,7 +75,7 @@ class PagedRunner:
         for number, (at, vectors) in enumerate(chunk.images, start=1):
             hidden[at : at + len(vectors)] = vectors
             image[at : at + len(vectors)] = number
-        hidden = hidden + self._positions[chunk.past : chunk.past + tokens]
+        hidden = hidden + self._positions[chunk.past : chunk.past + tokens] + chunk.adapter * self._adapted
         for layer in range(self.config.num_layers):
             hidden = hidden + self._attention(layer, hidden, chunk, image)
             hidden = hidden / np.sqrt((hidden**2).mean(-1, keepdims=True))

@@ -180,17 +180,21 @@ class _Reader:
             raise self._refuse(f"it holds `{part.name}` twice", "keep one adapter in a folder")
 
     def _check_copy(self, stored: str) -> None:
-        rows, columns = self._shapes["text.output"]
-        if self._file.tensors[stored].shape not in ((rows, columns), (rows + PLACEHOLDER_ROWS, columns)):
+        if not self._has_vocabulary(self._file.tensors[stored].shape, self._shapes["text.output"][1]):
             raise self._refuse(f"`{stored}` has another vocabulary than the base model's")
+
+    def _has_vocabulary(self, shape: Shape, columns: int) -> bool:
+        """Whether there is a row for each token; a GGUF file leaves out the placeholders' and is still that model."""
+        rows = self._shapes["text.output"][0]
+        return len(shape) == 2 and rows <= shape[0] <= rows + PLACEHOLDER_ROWS and shape[1] == columns
 
     def _factor(self, stored: str, part: Part) -> np.ndarray:
         """A [R, K] or B [N, R]."""
         shape, rank = self._file.tensors[stored].shape, self._lora.rank(part.module)
         rows, columns = self._shapes[part.name][:: -1 if part.is_swapped else 1]
         expected = (rank, columns) if part.role is Role.A else (rows, rank)
-        if part.name == "text.output" and shape == (rows + PLACEHOLDER_ROWS, rank):
-            return self._values(stored)[:rows]  # files without the placeholders' rows are still the same model
+        if part.name == "text.output" and part.role is Role.B and self._has_vocabulary(shape, rank):
+            return self._values(stored)[:rows]
         if shape != expected:
             raise self._refuse(self._unlike(stored, expected))
         return self._values(stored)

@@ -44,7 +44,6 @@ _CHOOSING = frozenset(
         "qalora_group_size",
         "target_parameters",
         "bias",
-        "ensure_weight_tying",
         "runtime_config",
     )
 )

@@ -13,12 +13,17 @@ __all__ = ["compute"]
 
 
 def compute(
-    write: Callable[..., Node | list[Node]], inputs: Mapping[str, np.ndarray], *, precision: str = "f32"
+    write: Callable[..., Node | list[Node]],
+    inputs: Mapping[str, np.ndarray],
+    *,
+    precision: str = "f32",
+    more: Mapping[str, np.ndarray] | None = None,
 ) -> list[np.ndarray]:
     """The values of the nodes that `write(graph, *parameters)` gives for some float32 inputs.
 
     Args:
         inputs: arrays by name; their first axis is free in the graph.
+        more: inputs that the nodes make parameters of themselves.
     """
     graph = Graph()
     parameters = [graph.parameter(name, [-1, *array.shape[1:]], Type.f32) for name, array in inputs.items()]
@@ -26,5 +31,7 @@ def compute(
     nodes = nodes if isinstance(nodes, list) else [nodes]
     model = graph.model({f"out{index}": node for index, node in enumerate(nodes)})
     request = Compilation(precision=precision, threads=2).compile(model).create_infer_request()
-    request.infer({name: ov.Tensor(np.ascontiguousarray(array, np.float32)) for name, array in inputs.items()})
+    request.infer(
+        {name: ov.Tensor(np.ascontiguousarray(array, np.float32)) for name, array in {**inputs, **(more or {})}.items()}
+    )
     return [request.get_tensor(f"out{index}").data.copy() for index in range(len(nodes))]

@@ -111,7 +111,8 @@ class LocalRespondent:
         """Have the model read a prompt and show what it expects at each of `places`: the logits [V] float32."""
         prepared = self._templated(ask)
         ids, places = self.places(ask)
-        self.model.engine.score([*ids, ids[0]], self.model.placed_images(prepared), places[0], watch=take)
+        images, adapter = self.model.placed_images(prepared), self.model.adapter_number
+        self.model.engine.score([*ids, ids[0]], images, places[0], adapter=adapter, watch=take)
 
     def cancel(self) -> None:
         """End what is being answered now; no question is answered any more. Any thread may call it."""
@@ -214,7 +215,10 @@ def _precision(asked: str) -> str:
 
 def _scored(model: "Model", pairs: Sequence[Pair], images: Images, pixels: tuple[str, ...] = ()) -> Answer:
     """The log-probability of the second half of each pair behind its first half."""
-    logprobs = (model.engine.score([*before, *ids], images, len(before)).sum() for before, ids in pairs)
+    logprobs = (
+        model.engine.score([*before, *ids], images, len(before), adapter=model.adapter_number).sum()
+        for before, ids in pairs
+    )
     usage = {"prompt_tokens": len(pairs[0][0]), "completion_tokens": 0}
     return Answer(choice_logprobs=tuple(map(float, logprobs)), usage=usage, pixels=pixels)
 
