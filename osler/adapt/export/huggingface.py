@@ -28,7 +28,7 @@ from osler.weights.adapted import AdaptedCheckpoint
 from osler.weights.checkpoint import PLACEHOLDER_ROWS, Checkpoint, open_checkpoint
 from osler.weights.safetensors_folder import read_json
 
-__all__ = ["export_huggingface"]
+__all__ = ["export_huggingface", "write_companions"]
 
 WRITING = "Writing weights"
 _KINDS = ("F32", "F16", "BF16")
@@ -77,10 +77,7 @@ def export_huggingface(
     total = sum(entry.size_bytes for entry in entries)
     check_room(out, total)
     with new_folder(out, force=options.force) as folder:
-        if source.folder is None:
-            _make_files(folder, checkpoint, source, rows, kind or "BF16")
-        else:
-            _copy_files(folder, source.folder, checkpoint, kind)
+        write_companions(folder, checkpoint, kind)
         done = 0
 
         def wrote(size_bytes: int) -> None:
@@ -98,6 +95,23 @@ def export_huggingface(
         notes=source_notes(checkpoint),
         commands=(f"{ask} --model {place}", f"vllm serve {place}"),
     )
+
+
+def write_companions(folder: Path, checkpoint: Checkpoint, kind: str | None = None) -> None:
+    """All of a published folder but the weights: configuration, tokenizer, chat template, licence.
+
+    Args:
+        folder: to write into.
+        kind: F32, F16 or BF16 where all weights become that, for config.json to tell.
+
+    Raises:
+        WeightsError: there is no tokenizer, or none that can be written so.
+    """
+    source = source_of(checkpoint)
+    if source.folder is None:
+        _make_files(folder, checkpoint, source, _rows(checkpoint, source), kind or "BF16")
+    else:
+        _copy_files(folder, source.folder, checkpoint, kind)
 
 
 def _rows(checkpoint: Checkpoint, source: Source) -> int:

@@ -17,6 +17,8 @@ __all__ = ["TARGETS", "TYPES", "ExportOptions", "Exported", "Target", "target"]
 TARGETS: dict[str, str] = {
     "gguf": "osler.adapt.export.gguf_target:export_gguf",
     "huggingface": "osler.adapt.export.huggingface:export_huggingface",
+    "onnx": "osler.adapt.export.onnx.target:export_onnx",
+    "openvino": "osler.adapt.export.openvino.target:export_openvino",
 }
 """Name -> "module:function", a `Target`."""
 

@@ -13,12 +13,11 @@ from openvino import opset13 as op
 from openvino.op.util import Variable, VariableInfo
 
 from osler.adapt.export.openvino.masks import Masks, masks, size
-from osler.adapt.export.openvino.output import output_product
+from osler.adapt.export.openvino.output import embedded, output_product
 from osler.model.config import TextConfig
 from osler.model.graph import Graph, Node, integers, number
 from osler.model.linear import linear, linears
 from osler.model.norm import rms_norm
-from osler.model.rope import rotate
 from osler.model.stack import Weights
 
 __all__ = ["decoder_model"]
@@ -43,7 +42,7 @@ class Shared:
     sinks: list[Node]
 
 
-def decoder_model(config: TextConfig, weights: Weights) -> tuple[ov.Model, Graph]:
+def decoder_model(config: TextConfig, weights: Weights, *, has_eyes: bool = True) -> tuple[ov.Model, Graph]:
     """Embedded tokens to logits; what came before is kept as state.
 
     =================  ====================  =============================================================
@@ -55,12 +54,21 @@ def decoder_model(config: TextConfig, weights: Weights) -> tuple[ov.Model, Graph
     ``logits``          [B, T, V] f32
     =================  ====================  =============================================================
 
+    Args:
+        has_eyes: whether there are images. Without, ``input_ids`` [B, T] i64 stand in the place of ``inputs_embeds``
+            and ``token_type_ids``, as models of text have it.
+
     Returns:
         The model, and the graph whose arrays it borrows.
     """
     graph = Graph()
-    x: Node = graph.parameter("inputs_embeds", [-1, -1, config.width], Type.f32)
-    shared = _shared(graph, config, x)
+    if has_eyes:
+        x: Node = graph.parameter("inputs_embeds", [-1, -1, config.width], Type.f32)
+    else:
+        ids = graph.parameter("input_ids", [-1, -1], Type.i64)
+        x = embedded(graph, config, weights, ids)
+    types = graph.parameter("token_type_ids", [-1, -1], Type.i64) if has_eyes else None
+    shared = _shared(graph, config, x, types)
     rows = op.reshape(x, integers(-1, config.width), False)  # [R, D] with R = B·T
     for layer in range(config.num_layers):
         rows = _layer(graph, config, weights, layer, rows, shared)
@@ -72,8 +80,9 @@ def decoder_model(config: TextConfig, weights: Weights) -> tuple[ov.Model, Graph
     return ov.Model([result], shared.sinks, graph.parameters, "language_model"), graph
 
 
-def _shared(graph: Graph, config: TextConfig, x: Node) -> Shared:
-    seen = masks(graph, config.window)
+def _shared(graph: Graph, config: TextConfig, x: Node, types: Node | None) -> Shared:
+    present = graph.parameter("attention_mask", [-1, -1], Type.i64)
+    seen = masks(present, types, size(x, 1), config.window)
     positions = graph.parameter("position_ids", [-1, -1], Type.i64)
     return Shared(
         batch=op.unsqueeze(size(x, 0), integers(0)),

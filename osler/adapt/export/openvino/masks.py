@@ -1,7 +1,7 @@
 """Which tokens see which, as OpenVINO nodes; `osler.adapt.export.onnx.masks` draws it.
 
-The order of the operations of the local mask is one that OpenVINO knows: its SDPAToPagedAttention reads the window out of
-``kv > q + (-window)`` below four BitwiseAnd, a Broadcast, a Select and a Slice (its pattern for gpt-oss), and would
+The order of the operations of the local mask is one that OpenVINO knows: its SDPAToPagedAttention reads the window out
+of ``kv > q + (-window)`` below four BitwiseAnd, a Broadcast, a Select and a Slice (its pattern for gpt-oss), and would
 forget a window that is written otherwise.
 """
 
@@ -11,9 +11,9 @@ import numpy as np
 from openvino import Type
 from openvino import opset13 as op
 
-from osler.model.graph import Graph, Node, integers, number
+from osler.model.graph import Node, integers, number
 
-__all__ = ["Masks", "masks"]
+__all__ = ["Masks", "masks", "size"]
 
 HIDDEN = float(np.finfo(np.float32).min)
 
@@ -26,15 +26,22 @@ class Masks:
     local: Node
 
 
-def masks(graph: Graph, window: int) -> Masks:
-    """Both masks, of two inputs of the graph: `attention_mask` [B, P + T] and `token_type_ids` [B, T]."""
-    present = graph.parameter("attention_mask", [-1, -1], Type.i64)
-    types = graph.parameter("token_type_ids", [-1, -1], Type.i64)
-    total, new = size(present, 1), size(types, 1)
+def masks(present: Node, types: Node | None, new: Node, window: int) -> Masks:
+    """Both masks.
+
+    Args:
+        present: [B, P + T] int64, 1, or 0 for padding.
+        types: [B, T] int64, 1 where an image stands; None where there are no images.
+        new: T.
+        window: tokens that a local layer sees.
+    """
+    total = size(present, 1)
     zero, one = op.constant(np.int64(0)), op.constant(np.int64(1))
     columns = op.unsqueeze(op.range(zero, total, one, Type.i64), integers(0, 1, 2))  # [1, 1, 1, P + T]
     rows = op.unsqueeze(op.range(op.subtract(total, new), total, one, Type.i64), integers(0, 1, 3))  # [1, 1, T, 1]
-    seen = op.logical_or(op.less_equal(columns, rows), _same_image(types, total, new))  # [B, 1, T, P + T]
+    seen = op.less_equal(columns, rows)
+    if types is not None:
+        seen = op.logical_or(seen, _same_image(types, total, new))  # [B, 1, T, P + T]
     real = op.unsqueeze(op.convert(present, Type.boolean), integers(1, 2))  # [B, 1, 1, P + T]
     near = op.greater(columns, op.add(rows, op.constant(np.int64(-window))))
     always = op.constant(np.array(True).reshape(1, 1, 1, 1))

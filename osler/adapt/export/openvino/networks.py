@@ -17,6 +17,7 @@ from osler.tasks.progress import Progress
 __all__ = ["NETWORKS", "write_networks"]
 
 NETWORKS = {
+    "text": "openvino_model",
     "language": "openvino_language_model",
     "text_embeddings": "openvino_text_embeddings_model",
     "vision_embeddings": "openvino_vision_embeddings_model",
@@ -27,7 +28,7 @@ NETWORKS = {
 def write_networks(
     config: ModelConfig, source: Source, folder: Path, *, about: dict[str, str], progress: Progress
 ) -> None:
-    """Write the decoder, the embedding and, where there are weights for one, the image encoder.
+    """Write the decoder, the embedding and the image encoder, or one model of text where there are no eyes.
 
     Args:
         source: the numbers; each matrix is written in the form that it has there.
@@ -36,11 +37,12 @@ def write_networks(
     """
     weights = StackedWeights(source, is_narrow=False)
     vision = config.vision
-    makers: dict[str, Callable[[], tuple[ov.Model, Graph]]] = {
-        "text_embeddings": lambda: embedding_model(config.text, weights),
-        "language": lambda: decoder_model(config.text, weights),
-    }
-    if vision is not None:
+    makers: dict[str, Callable[[], tuple[ov.Model, Graph]]] = {}
+    if vision is None:
+        makers["text"] = lambda: decoder_model(config.text, weights, has_eyes=False)
+    else:
+        makers["text_embeddings"] = lambda: embedding_model(config.text, weights)
+        makers["language"] = lambda: decoder_model(config.text, weights)
         makers["vision_embeddings"] = lambda: vision_model(vision, weights)
     for done, (part, make) in enumerate(makers.items()):
         progress(f"Writing {NETWORKS[part]}.xml", done, len(makers))

@@ -11,7 +11,7 @@ from osler.model.linear import DENSE_KINDS
 from osler.model.matrix import DenseMatrix, GroupedMatrix
 from osler.model.stack import Weights
 
-__all__ = ["embedding_model", "output_product"]
+__all__ = ["embedded", "embedding_model", "output_product"]
 
 
 def output_product(graph: Graph, weights: Weights, x: Node, name: str) -> Node:
@@ -57,10 +57,14 @@ def embedding_model(config: TextConfig, weights: Weights) -> tuple[ov.Model, Gra
     """
     graph = Graph()
     ids = graph.parameter("input_ids", [-1, -1], Type.i64)
+    return graph.model({"inputs_embeds": embedded(graph, config, weights, ids)}), graph
+
+
+def embedded(graph: Graph, config: TextConfig, weights: Weights, ids: Node) -> Node:
+    """Scaled rows of the embedding [B, T, D] of ids [B, T]."""
     size = op.constant(np.int64(config.vocabulary_size))
     known = op.select(op.less(ids, size), ids, op.constant(np.int64(0)))
-    rows = op.multiply(_rows(graph, weights, known), number(config.width**0.5))
-    return graph.model({"inputs_embeds": rows}), graph
+    return op.multiply(_rows(graph, weights, known), number(config.width**0.5))
 
 
 def _rows(graph: Graph, weights: Weights, ids: Node) -> Node:

@@ -12,7 +12,7 @@ from osler.model.config import ModelConfig
 from osler.model.medsiglip import MedSiglipConfig
 from osler.tasks.progress import Progress
 
-__all__ = ["medsiglip_parts", "model_parts", "write_parts"]
+__all__ = ["Parts", "medsiglip_parts", "model_parts", "write_parts"]
 
 Parts = dict[str, Callable[[OnnxGraph], None]]
 """What each file without its ending holds."""
