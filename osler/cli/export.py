@@ -1,7 +1,7 @@
 """`osler export`: a model in the formats of other programs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -10,6 +10,7 @@ from osler.cli.console import phases, print_json, print_note, print_text, size_t
 if TYPE_CHECKING:
     from osler.adapt.export.targets import Exported
     from osler.weights.checkpoint import Checkpoint
+    from osler.weights.medsiglip import MedSiglipCheckpoint
 
 __all__ = ["export", "opened", "print_exported"]
 
@@ -41,11 +42,13 @@ def export(
     osler export medgemma-1.5-4b-it --adapter brain-mri --to gguf --type Q8_0 --out tuned/
 
     osler export medgemma-1.5-4b-it --adapter brain-mri --to huggingface --out tuned/
+
+    osler export medsiglip-448 --to onnx --out towers/
     """
     from osler.adapt.export.targets import ExportOptions, target
 
     write = target(to)
-    checkpoint = opened(model, adapter)
+    checkpoint: Any = opened(model, adapter) if to != "onnx" else _medsiglip(model) or opened(model, adapter)
     with phases("bytes" if to in ("gguf", "huggingface") else "steps") as report:
         exported = write(checkpoint, out, ExportOptions(type=number_type, force=force), report)
     print_exported(checkpoint, exported, as_json=json)
@@ -65,7 +68,16 @@ def opened(model: Path | None, adapter: Path | None) -> "Checkpoint":
     return AdaptedCheckpoint(checkpoint, open_adapter(adapter, checkpoint.config))
 
 
-def print_exported(checkpoint: "Checkpoint", exported: "Exported", *, as_json: bool) -> None:
+def _medsiglip(model: Path | None) -> "MedSiglipCheckpoint | None":
+    """MedSigLIP's checkpoint where the model is one."""
+    from osler.tasks.load import model_path
+    from osler.weights.medsiglip import MedSiglipCheckpoint, is_medsiglip
+
+    path = model_path(model)
+    return MedSiglipCheckpoint(path) if is_medsiglip(path) else None
+
+
+def print_exported(checkpoint: "Checkpoint | MedSiglipCheckpoint", exported: "Exported", *, as_json: bool) -> None:
     """Say which files were written, of what size, what to know of them and what to run next."""
     if as_json:
         files = [{"path": path, "size_bytes": path.stat().st_size} for path in exported.files]

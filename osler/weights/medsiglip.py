@@ -20,7 +20,7 @@ from osler.weights.names import canonical_shape
 from osler.weights.safetensors_file import SafetensorsFile
 from osler.weights.safetensors_folder import read_json, weight_files
 
-__all__ = ["MedSiglipCheckpoint"]
+__all__ = ["MedSiglipCheckpoint", "is_medsiglip"]
 
 _TOGETHER = "pool.query_key_value"
 
@@ -33,11 +33,14 @@ class MedSiglipCheckpoint:
         config: both towers' shapes.
         files: the files read.
         identity: a short hex digest of them, of the tokenizer too.
+        description: what this is, for people.
         logit_scale, logit_bias: what a cosine is multiplied by, and what is added, before the sigmoid of training.
 
     Raises:
         WeightsError: the folder is incomplete, damaged or holds another model.
     """
+
+    description = "MedSigLIP, safetensors"
 
     def __init__(self, folder: Path) -> None:
         self.path = folder
@@ -132,6 +135,13 @@ class MedSiglipCheckpoint:
                     f"the file has {list(found)}",
                     hint="fetch the model again, and keep files of different models in different folders",
                 )
+
+
+def is_medsiglip(path: Path) -> bool:
+    """Whether a path is a folder whose configuration says that it holds MedSigLIP."""
+    if not (path / "config.json").is_file():
+        return False
+    return read_json(path / "config.json").get("model_type") == "siglip"
 
 
 def medsiglip_config(values: dict[str, Any]) -> MedSiglipConfig:
