@@ -1,5 +1,6 @@
 """`osler keys`: who may ask a server that listens to more than this machine."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,14 +25,19 @@ def add(
     *,
     keys: KeyFile = HERE,
     max_requests: Annotated[
-        int | None, typer.Option(min=1, help="Answers at once (default: the server's limit).", show_default=False)
+        int | None,
+        typer.Option(min=1, help="Answers at once, and jobs (default: the server's limits).", show_default=False),
     ] = None,
     tokens_a_minute: Annotated[
         int | None, typer.Option(min=1, help="Of prompts and answers (default: no limit).", show_default=False)
     ] = None,
+    storage: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="MIB", help="Uploads kept at a time (default: no limit).", show_default=False),
+    ] = None,
 ) -> None:
     """Make a key and show it, this once."""
-    secret = _ring(keys).add(name, max_requests=max_requests, tokens_a_minute=tokens_a_minute)
+    secret = _ring(keys).add(name, max_requests=max_requests, tokens_a_minute=tokens_a_minute, storage_mib=storage)
     typer.echo(secret)
     print_note(f"this is shown once; `{keys}` holds only its digest")
 
@@ -41,10 +47,7 @@ def list_keys(
     *, keys: KeyFile = HERE, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """Whose keys there are, and their limits."""
-    rows = [
-        {"name": key.name, "max_requests": key.max_requests, "tokens_a_minute": key.tokens_a_minute}
-        for key in _ring(keys).all()
-    ]
+    rows = [{key: value for key, value in asdict(one).items() if key != "digest"} for one in _ring(keys).all()]
     if json:
         print_json(rows)
         return

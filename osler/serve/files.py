@@ -7,7 +7,8 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from osler.serve.refusal import RefusedError
-from osler.serve.state import owner_of, state_of
+from osler.serve.state import key_of, owner_of, state_of
+from osler.serve.storage import room_of
 from osler.serve.vault import Stored, Vault
 
 __all__ = ["described", "router", "vault_of"]
@@ -37,11 +38,13 @@ async def upload(
     request: Request, file: Annotated[UploadFile, File()], purpose: Purpose = "user_data"
 ) -> dict[str, Any]:
     """Upload a picture, DICOM file, ZIP of a study, slide, PDF or FHIR record; it is deleted after a time."""
-    vault = vault_of(request)
-    stored = await run_in_threadpool(
-        vault.add, file.file, owner=owner_of(request), name=file.filename or "upload", purpose=purpose
-    )
-    return described(stored)
+    vault, owner = vault_of(request), owner_of(request)
+
+    def add() -> Stored:
+        room = room_of(vault, key_of(request), announced=file.size or 0)
+        return vault.add(file.file, owner=owner, name=file.filename or "upload", purpose=purpose, most_bytes=room)
+
+    return described(await run_in_threadpool(add))
 
 
 @router.get("/v1/files", summary="What was uploaded")
@@ -68,6 +71,7 @@ def delete(file_id: str, request: Request) -> dict[str, Any]:
 def begin(sent: NewUpload, request: Request) -> dict[str, Any]:
     """For what is too large for one request, or a connection that breaks off."""
     vault, owner = vault_of(request), owner_of(request)
+    room_of(vault, key_of(request), announced=sent.bytes)
     upload_id = vault.parts.begin(
         owner=owner, name=sent.filename, purpose=sent.purpose, size_bytes=sent.bytes, mime_type=sent.mime_type
     )

@@ -13,7 +13,7 @@ from osler.serve.job_tasks import JobRequest
 from osler.serve.jobs import OVER, Jobs
 from osler.serve.ledger import entry_of
 from osler.serve.refusal import RefusedError
-from osler.serve.state import owner_of, state_of
+from osler.serve.state import key_of, owner_of, state_of
 
 __all__ = ["router"]
 
@@ -34,10 +34,12 @@ ALONE = {
 def create(sent: JobRequest, request: Request) -> dict[str, Any]:
     """ask, report, locate, compare, labs or record; it goes on when the client goes away, and after a restart."""
     jobs, owner, entry = jobs_of(request), owner_of(request), entry_of(request)
-    state_of(request).admission.quotas.check(getattr(request.state, "key", None))
+    key = key_of(request)
+    state_of(request).admission.quotas.check(key)
+    most = None if key is None else key.max_requests
     entry.task = sent.task
     entry.ids += [one for one in (sent.study_id, sent.prior_id) if one]
-    return _described(jobs, jobs.row(jobs.add(sent, owner=owner), owner=owner))
+    return _described(jobs, jobs.row(jobs.add(sent, owner=owner, most=most), owner=owner))
 
 
 @router.get("/v1/jobs", summary="All jobs")

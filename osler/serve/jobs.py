@@ -8,18 +8,19 @@ the server ended (killed, too) waits again when it is started; one that ended th
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from osler.errors import OslerError
-from osler.serve.file_names import files_of, named, named_of
+from osler.serve.file_names import named
 from osler.serve.job_pace import JobPace, size_of
 from osler.serve.job_page import page_file
+from osler.serve.job_queue import JobQueue
 from osler.serve.job_store import OVER, RUNNING, WAITING, JobStore
 from osler.serve.job_tasks import JobRequest, Outcome, check, perform
+from osler.serve.job_words import files_of_studies, too_many, words_of
 from osler.serve.refusal import RefusedError
 from osler.serve.running import Running, StoppedError
 from osler.serve.studies import options_of
@@ -38,7 +39,6 @@ MOST_OPEN = 200
 TOLD_JOBS = 200
 """Ended jobs whose events are still in memory."""
 
-RETRY_AFTER_S = 30
 OnEnd = Callable[[dict[str, Any], str, list[Stream]], None]
 """Told of a job that came to its end: its row, how it ended, the answers that it asked for."""
 
@@ -68,6 +68,7 @@ class Jobs:
         self._vault = vault
         self._most_tokens = most_tokens
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="job")
+        self._queue = JobQueue()
         self._here: dict[str, Running] = {}
         self._lock = threading.Lock()
         self._is_closing = False
@@ -81,11 +82,14 @@ class Jobs:
                 self.store.change(row["id"], status="interrupted", error=reason, ended=time.time())
                 continue
             self.store.change(row["id"], status=WAITING)
-            self._submit(row["id"])
+            self._submit(row["id"], row["owner"])
         return len(left)
 
-    def add(self, sent: JobRequest, *, owner: str) -> str:
+    def add(self, sent: JobRequest, *, owner: str, most: int | None = None) -> str:
         """Take a job; its id.
+
+        Args:
+            most: jobs that the owner may have open; None for as many as the server lets anybody have.
 
         Raises:
             RefusedError: the task lacks something, there is no such study, or the owner has too many jobs open.
@@ -93,17 +97,11 @@ class Jobs:
         check(sent)
         studies = [sent.study_id, *([sent.prior_id] if sent.prior_id else [])]
         rows = [self._vault.study(study, owner=owner) for study in studies]
-        if len(self.store.unfinished(owner=owner)) >= MOST_OPEN:
-            raise RefusedError(
-                429,
-                f"{MOST_OPEN} jobs are waiting already",
-                kind="rate_limit_error",
-                code="queue_full",
-                headers={"Retry-After": str(RETRY_AFTER_S)},
-            )
+        if len(self.store.unfinished(owner=owner)) >= (limit := min(MOST_OPEN, most or MOST_OPEN)):
+            raise too_many(limit)
         num_images = sum(json.loads(row["described"])["num_images"] for row in rows)
         job = self.store.insert(sent, studies, owner=owner, size=size_of(sent, num_images))
-        self._submit(job)
+        self._submit(job, owner)
         return job
 
     def row(self, job: str, *, owner: str) -> dict[str, Any]:
@@ -189,7 +187,7 @@ class Jobs:
         self.store.forget(job)
         self._here.pop(job, None)
 
-    def _submit(self, job: str) -> None:
+    def _submit(self, job: str, owner: str) -> None:
         with self._lock:
             self._here[job] = running = Running()
             for old in list(self._here)[:-TOLD_JOBS]:
@@ -197,7 +195,12 @@ class Jobs:
                 if row is None or row["status"] in OVER:
                     del self._here[old]
         running.events.tell("status", status=WAITING)
-        self._pool.submit(self._run, job)
+        self._queue.put(job, owner=owner)
+        self._pool.submit(self._run_next)
+
+    def _run_next(self) -> None:
+        if (job := self._queue.take()) is not None:
+            self._run(job)
 
     def _run(self, job: str) -> None:
         """Do a job in a thread of the pool; whatever goes wrong becomes its error."""
@@ -212,7 +215,7 @@ class Jobs:
             if running.is_cancelled or isinstance(error, StoppedError):
                 self._stopped(row, running)
             else:
-                self._end(job, "failed", error=self._told(error, row))
+                self._end(job, "failed", error=words_of(error, self._vault, json.loads(row["studies"])))
         finally:
             running.is_at_work = False
         if self.store.find(job) is None:  # deleted while its files were written
@@ -238,7 +241,7 @@ class Jobs:
 
     def _perform(self, row: dict[str, Any], sent: JobRequest, running: Running) -> tuple[Outcome, list[str]]:
         """What comes of a job, and the digests of its studies."""
-        paths, studies, digests, names = {}, {}, [], self._names(json.loads(row["studies"]))
+        paths, studies, digests, names = {}, {}, [], files_of_studies(self._vault, json.loads(row["studies"]))
         for study in json.loads(row["studies"]):
             kept = self._vault.database.one("studies", study)
             if kept is None:
@@ -252,23 +255,6 @@ class Jobs:
         with self._vault.scratch():
             outcome = perform(model, sent, paths, studies, running.events.tell, names)
         return replace(outcome, result=named(outcome.result, names), notes=named(outcome.notes, names)), digests
-
-    def _names(self, studies: Sequence[str]) -> list[dict[str, str]]:
-        """Names and digests of the files of studies."""
-        kept = (self._vault.database.one("studies", study) for study in studies)
-        return [file for row in kept if row is not None for file in files_of(row)]
-
-    def _told(self, error: Exception, row: Mapping[str, Any]) -> str:
-        """An error in words, with the names that a client knows, and not where files lie."""
-        if isinstance(error, RefusedError):
-            return error.message
-        if not isinstance(error, OslerError):
-            return f"the server failed: {getattr(error, 'strerror', None) or type(error).__name__}"
-        text = error.message if error.hint is None else f"{error.message} ({error.hint})"
-        studies = json.loads(row["studies"])
-        for study in studies:
-            text = named_of(text, study, self._names([study]))
-        return str(named(self._vault.without_paths(text), self._names(studies[:1]) if len(studies) == 1 else ()))
 
     def _stopped(self, row: dict[str, Any], running: Running) -> None:
         """A job that was cut off: by a person, or because the server ends, and then it waits for the next start."""

@@ -29,14 +29,16 @@ class Key:
     Attributes:
         name: whose it is; stands in the audit log.
         digest: SHA-256 of the key, in hexadecimal digits.
-        max_requests: answers at once; None for the server's limit.
+        max_requests: answers at once, and jobs that are not over; None for the server's limits.
         tokens_a_minute: of prompts and answers together; None for no limit.
+        storage_mib: of uploads that are kept at a time; None for no limit.
     """
 
     name: str
     digest: str
     max_requests: int | None = None
     tokens_a_minute: int | None = None
+    storage_mib: int | None = None
 
 
 class KeyRing:
@@ -73,8 +75,11 @@ class KeyRing:
                 found = key
         return found
 
-    def add(self, name: str, *, max_requests: int | None = None, tokens_a_minute: int | None = None) -> str:
+    def add(self, name: str, **limits: int | None) -> str:
         """Make a key and keep its digest; the key itself is returned, and nowhere else.
+
+        Args:
+            limits: those of `Key`, by name.
 
         Raises:
             InputError: the name is taken or no name, or the file cannot be written.
@@ -84,9 +89,7 @@ class KeyRing:
         if name in self._keys:
             raise InputError(f"cannot add the key `{name}`: there is one of that name", hint="remove it first")
         secret = PREFIX + secrets.token_urlsafe(32)
-        self._keys[name] = Key(
-            name=name, digest=_digest(secret), max_requests=max_requests, tokens_a_minute=tokens_a_minute
-        )
+        self._keys[name] = Key(name=name, digest=_digest(secret), **limits)
         self._write()
         return secret
 

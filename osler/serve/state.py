@@ -14,10 +14,11 @@ from osler.tasks.prepare import SamplingOptions
 
 if TYPE_CHECKING:
     from osler.serve.jobs import Jobs
+    from osler.serve.keys import Key
     from osler.tasks.medsiglip import MedSiglip
     from osler.tasks.model import Model
 
-__all__ = ["State", "owner_of", "state_of"]
+__all__ = ["State", "key_of", "owner_of", "state_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,6 +57,12 @@ class State:
 def state_of(request: Request) -> State:
     """The server that a request came to."""
     return request.app.state.osler
+
+
+def key_of(request: Request) -> "Key | None":
+    """The key that a request came with; None where the server asks for none."""
+    key: Key | None = getattr(request.state, "key", None)
+    return key
 
 
 def owner_of(request: Request) -> str:

@@ -19,7 +19,8 @@ from osler.serve.files import vault_of
 from osler.serve.planned import count_tokens, plans_of
 from osler.serve.private import cannot_keep, hidden, new_folder
 from osler.serve.refusal import RefusedError
-from osler.serve.state import State, owner_of, state_of
+from osler.serve.state import State, key_of, owner_of, state_of
+from osler.serve.storage import room_of
 from osler.serve.unpacking import unpack_archives
 from osler.serve.vault import Stored, Vault, new_id
 from osler.tasks.study_options import StudyOptions, as_tuples
@@ -41,6 +42,7 @@ def create(sent: NewStudy, request: Request) -> dict[str, Any]:
     """Uploads become a study: told apart, grouped by the recipes, and described. Nothing is computed."""
     state, vault, owner = state_of(request), vault_of(request), owner_of(request)
     options = options_of(sent.options)
+    room_of(vault, key_of(request))
     study_id = new_id("study")
     stored = [vault.file(file_id, owner=owner) for file_id in sent.file_ids]
     files = [{"name": one.name, "sha256": one.sha256} for one in stored]
@@ -50,7 +52,7 @@ def create(sent: NewStudy, request: Request) -> dict[str, Any]:
         unpack_archives(folder)
         with vault.scratch():
             described = {
-                **{"name": stored[0].name, "num_files": len(stored), "digest": digest},
+                **{"name": stored[0].name, "num_files": len(stored), "num_bytes": _size_of(folder), "digest": digest},
                 **_described(state, vault.study_path(study_id), options, files),
             }
     except BaseException as error:
@@ -142,6 +144,11 @@ def _link(vault: Vault, files: Sequence[Stored], folder: Path) -> str:
         except OSError:  # a file system without links, or one with too many of them
             _copy(path, place)
     return digest.hexdigest()
+
+
+def _size_of(folder: Path) -> int:
+    """Bytes of the files in a folder, and below it."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _copy(path: Path, place: Path) -> None:

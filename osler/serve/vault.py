@@ -88,14 +88,17 @@ class Vault:
         for name in TABLE_OF:
             private_folder(folder / name)
 
-    def add(self, content: Readable, *, owner: str, name: str, purpose: str) -> Stored:
+    def add(self, content: Readable, *, owner: str, name: str, purpose: str, most_bytes: int | None = None) -> Stored:
         """Take an upload in.
+
+        Args:
+            most_bytes: that it may have; None for as many as the server takes.
 
         Raises:
             RefusedError: it is empty, too large (413), or the disk is full (507); nothing is left of it.
         """
         path = self.folder / "files" / (file_id := new_id("file"))
-        size, digest = write_stream(path, content, most_bytes=self.max_file_bytes)
+        size, digest = write_stream(path, content, most_bytes=self.max_file_bytes if most_bytes is None else most_bytes)
         return self.keep(file_id, owner=owner, name=name, purpose=purpose, size=size, digest=digest)
 
     def files(self, *, owner: str) -> list[Stored]:

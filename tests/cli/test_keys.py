@@ -18,12 +18,13 @@ def run(tmp_path, monkeypatch):
 
 
 def test_a_key_is_shown_once_and_listed_by_name_with_its_limits(run, tmp_path):
-    made = run("add", "ward-7", "--max-requests", "2")
+    made = run("add", "ward-7", "--max-requests", "2", "--storage", "500")
     assert made.exit_code == 0
     secret = made.stdout.splitlines()[0]
     assert KeyRing(tmp_path / "osler-keys.json").find(secret).name == "ward-7"
     listed = run("list", "--json").stdout
-    assert json.loads(listed) == [{"name": "ward-7", "max_requests": 2, "tokens_a_minute": None}]
+    limits = {"max_requests": 2, "tokens_a_minute": None, "storage_mib": 500}
+    assert json.loads(listed) == [{"name": "ward-7", **limits}]
     assert secret not in listed + run("list").stdout
 
 

@@ -1,13 +1,18 @@
 """What one key may use."""
 
+import io
+
 import pytest
+from PIL import Image
 from serve.conftest import serving
 
 from osler.serve.admission import Admission
 from osler.serve.app import create_app
+from osler.serve.database import Database
 from osler.serve.keys import Key, KeyRing
 from osler.serve.quota import Quotas
 from osler.serve.refusal import RefusedError
+from osler.serve.vault import Vault
 
 BODY = {"messages": [{"role": "user", "content": "hello"}], "max_tokens": 4}
 
@@ -93,3 +98,61 @@ def test_a_client_that_used_its_tokens_is_told_when_to_come_again(nano, tmp_path
 
 
 TWO = (("small", 10), ("large", 100_000))
+
+
+@pytest.fixture
+def two(nano, tmp_path):
+    """A client with a key that may keep 1 MiB and have one job, and one with a key without limits."""
+    httpx = pytest.importorskip("httpx")
+    ring = KeyRing(tmp_path / "keys.json")
+    secrets = [ring.add("small", max_requests=1, storage_mib=1), ring.add("large")]
+    database = Database(tmp_path / "server.sqlite")
+    vault = Vault(tmp_path / "data", database, keep_s=600, max_file_bytes=2**24)
+    with serving(create_app(nano, "nano", uploads=vault, keys=ring)) as address:
+        yield [httpx.Client(base_url=address, headers={"Authorization": f"Bearer {one}"}) for one in secrets]
+    database.close()
+
+
+def sent(client, content):
+    return client.post("/v1/files", files={"file": ("a.png", content)})
+
+
+def test_a_key_keeps_no_more_than_its_share_of_the_disk(two):
+    small, large = two
+    kept = sent(small, b"x" * 600_000).json()["id"]
+    refused = sent(small, b"x" * 600_000)
+    assert refused.status_code == 413 and refused.json()["error"]["code"] == "storage_limit"
+    parts = {"filename": "a", "bytes": 600_000, "mime_type": "a/b"}
+    assert small.post("/v1/uploads", json=parts).status_code == 413
+    assert sent(large, b"x" * 2_000_000).status_code == 200
+    small.delete(f"/v1/files/{kept}")
+    assert sent(small, b"x" * 600_000).status_code == 200
+
+
+def test_what_only_a_study_has_counts_too(two, tmp_path):
+    small, _ = two
+    Image.effect_noise((800, 800), 90).save(tmp_path / "a.png")
+    size = (tmp_path / "a.png").stat().st_size
+    file = sent(small, (tmp_path / "a.png").read_bytes()).json()["id"]
+    assert small.post("/v1/studies", json={"file_ids": [file]}).status_code == 200
+    assert sent(small, b"x" * (2**20 - size - 1)).status_code == 200
+    small.delete(f"/v1/files/{file}")
+    assert sent(small, b"x").status_code == 200 and sent(small, b"x" * 1000).status_code == 413
+
+
+def test_a_key_has_no_more_jobs_open_than_it_may(two):
+    small, large = two
+    asked = {"task": "locate", "things": [f"thing {number}" for number in range(60)]}
+    for client, second in ((small, 429), (large, 202)):
+        study = client.post("/v1/studies", json={"file_ids": [sent(client, picture()).json()["id"]]}).json()["id"]
+        jobs = [client.post("/v1/jobs", json={**asked, "study_id": study}) for _ in range(2)]
+        assert [one.status_code for one in jobs] == [202, second]
+        for job in jobs:
+            if job.status_code == 202:
+                client.delete(f"/v1/jobs/{job.json()['id']}")
+
+
+def picture():
+    held = io.BytesIO()
+    Image.new("RGB", (8, 8), "gray").save(held, "PNG")
+    return held.getvalue()
