@@ -23,7 +23,7 @@ from osler.weights.sentencepiece_model import PieceType
 __all__ = ["Vocabulary", "gguf_vocabulary", "json_vocabulary", "read_tokenizer_json"]
 
 _BYTE = re.compile(r"^<0x[0-9A-Fa-f]{2}>$")
-_UNUSED = re.compile(r"^<unused\d+>$")
+_CONTROL = re.compile(r"^<(mask|unused\d+)>$")  # what llama.cpp's converter takes for special, whatever the file says
 _ADDED_SCORE, _PADDING_SCORE = -1000.0, -10_000.0
 _HINT = "use the tokenizer.json that was published with the model"
 
@@ -102,7 +102,8 @@ def json_vocabulary(table: Mapping[str, Any]) -> Vocabulary:
     added = {int(entry["id"]): entry for entry in table.get("added_tokens", ())}
     names.update({index: entry["content"] for index, entry in added.items()})
     merges = [_pair(merge) for merge in table["model"]["merges"]]
-    ranks = _ranks(merges, leave_out={entry["content"] for entry in added.values()})
+    apart = {entry["content"] for entry in added.values()}
+    ranks = _ranks(merges, leave_out=apart)
     size = max(names) + 1
     tokens = [f"[PAD{index}]".encode() for index in range(size)]
     scores = np.full(size, _PADDING_SCORE, np.float32)
@@ -111,13 +112,15 @@ def json_vocabulary(table: Mapping[str, Any]) -> Vocabulary:
         tokens[index], scores[index], types[index] = _entry(name, added.get(index), ranks)
     if len(set(tokens)) < size:
         raise WeightsError("cannot export tokenizer.json: two of its tokens are the same", hint=_HINT)
-    return Vocabulary(tokens=tuple(tokens), scores=scores, types=types, is_closed=_is_closed(names.values(), merges))
+    return Vocabulary(
+        tokens=tuple(tokens), scores=scores, types=types, is_closed=_is_closed(set(names.values()), apart, merges)
+    )
 
 
 def _entry(name: str, added: Mapping[str, Any] | None, ranks: dict[str, int]) -> tuple[bytes, float, PieceType]:
     """Token, score and type; a piece that no merge makes is ranked behind those before it."""
     if added is not None:
-        if added.get("special") or _UNUSED.match(name):
+        if added.get("special") or _CONTROL.match(name):
             return name.encode(), _ADDED_SCORE, PieceType.CONTROL
         return name.replace("▁", " ").encode(), _ADDED_SCORE, PieceType.USER_DEFINED
     if _BYTE.match(name):
@@ -141,9 +144,8 @@ def _ranks(merges: Iterable[tuple[str, str]], leave_out: set[str]) -> dict[str, 
     return ranks
 
 
-def _is_closed(tokens: Iterable[str], merges: Sequence[tuple[str, str]]) -> bool:
-    """Whether every pair of tokens that makes a token is a merge."""
-    known = set(tokens)
-    made = {left + right for left, right in merges}
-    ways = sum(piece[:cut] in known and piece[cut:] in known for piece in made for cut in range(1, len(piece)))
+def _is_closed(known: set[str], apart: set[str], merges: Sequence[tuple[str, str]]) -> bool:
+    """Whether every pair of tokens that makes a token is a merge; added tokens are found before anything merges."""
+    pieces = (known - apart) | {left + right for left, right in merges}
+    ways = sum(piece[:cut] in known and piece[cut:] in known for piece in pieces for cut in range(1, len(piece)))
     return ways == len(set(merges))
