@@ -1,6 +1,7 @@
 """Whether files are of one patient: identifiers are compared here, and only the answer leaves."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from pydicom.datadict import tag_for_keyword
@@ -11,7 +12,7 @@ from osler.formats.dicom_stream import HEADER_BYTES, open_stream, pixel_stop
 from osler.formats.dicom_values import get
 from osler.formats.quiet import silenced
 
-__all__ = ["are_known_to_differ", "are_of_one_patient", "patients_apart"]
+__all__ = ["are_known_to_differ", "are_of_one_patient", "patient_digests"]
 
 KEYWORDS = ("PatientName", "PatientID", "PatientBirthDate")
 TAGS = [Tag(tag_for_keyword(keyword) or 0) for keyword in KEYWORDS]
@@ -29,11 +30,14 @@ def are_of_one_patient(paths: Sequence[Path]) -> bool:
     return len(patients) == 1 and all(patients.pop()[::2])
 
 
-def patients_apart(paths: Sequence[Path]) -> list[int | None]:
-    """A number for each DICOM file, the same for files with the same Patient ID; None where one gives none."""
-    numbers: dict[str, int] = {}
+def patient_digests(paths: Sequence[Path]) -> list[str | None]:
+    """A digest of each DICOM file's Patient ID, the same in every run; None where a file gives none.
+
+    It tells patients apart and does not say who they are; whoever guesses an identifier can still try it, so it belongs
+    in memory and in no file.
+    """
     identifiers = [_patient(path)[1] for path in paths]
-    return [numbers.setdefault(one, len(numbers)) if one else None for one in identifiers]
+    return [sha256(f"Patient ID {one}".encode()).hexdigest()[:16] if one else None for one in identifiers]
 
 
 def _patient(path: Path) -> tuple[str, str, str]:

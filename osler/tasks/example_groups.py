@@ -74,16 +74,16 @@ def groups_of_examples(folder: Path, names: Sequence[str], patients: str | None 
 
 def _as_they_are(folder: Path, files: Sequence[str]) -> list[tuple[str, str]]:
     from osler.formats.detect import find_kind
-    from osler.formats.dicom_patient import patients_apart
+    from osler.formats.dicom_patient import patient_digests
 
     dicom = [name for name in files if find_kind(folder / name) == "dicom"]
-    patients = dict(zip(dicom, patients_apart([folder / name for name in dicom]), strict=True))
+    patients = dict(zip(dicom, patient_digests([folder / name for name in dicom]), strict=True))
     told = []
     tells = _do_folders_tell(files)
     for name in files:
-        number, below = patients.get(name), _folder_of(name)
-        if number is not None:
-            told.append(("DICOM's patient", str(number)))
+        digest, below = patients.get(name), _folder_of(name)
+        if digest is not None:
+            told.append(("DICOM's patient", digest))
         else:
             told.append(("folder", below) if below and tells else ("file", name))
     return told

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from osler.formats.dicom_patient import are_of_one_patient, patients_apart
+from osler.formats.dicom_patient import are_of_one_patient, patient_digests
 from osler.testing.dicom import make_dicom
 
 PIXELS = np.zeros((4, 5), np.uint8)
@@ -43,6 +43,10 @@ def test_a_damaged_file_is_not_known_to_be_of_the_patient(tmp_path):
     assert not are_of_one_patient(paths)
 
 
-def test_files_are_told_apart_by_numbers_that_are_no_identifiers(tmp_path):
+def test_files_are_told_apart_by_digests_that_are_no_identifiers(tmp_path):
     several = files(tmp_path, {"PatientID": "A"}, {"PatientID": "B"}, {"PatientID": ""}, {"PatientID": "A"})
-    assert patients_apart(several) == [0, 1, None, 0]
+    first, second, nobody, again = patient_digests(several)
+    assert nobody is None
+    assert first == again != second
+    assert "A" not in (first, second)
+    assert patient_digests(several[3:]) == [first]
