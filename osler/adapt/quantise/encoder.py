@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,10 @@ from osler.engine.compilation import usable_cores
 from osler.errors import OptionError, WeightsError
 from osler.weights.blocks import BLOCK_TYPES, grouped_matrix
 
-__all__ = ["BlockEncoder", "dequantised"]
+if TYPE_CHECKING:
+    from gguf import GGMLQuantizationType
+
+__all__ = ["BlockEncoder", "dequantised", "makeable"]
 
 RANGE_WEIGHTS = 1 << 20
 """Weights that one task of the pool encodes."""
@@ -58,13 +62,13 @@ class BlockEncoder:
                 hint="pass --calibrate with your own text, or --imatrix with a file of importances",
             )
 
-    def encode(self, name: str, values: np.ndarray, kind: str) -> np.ndarray:
-        """A matrix [N, K] float32 in blocks of a type: [N, bytes of a row] uint8."""
-        kind = getattr(kind, "name", kind)  # gguf's own enumeration is welcome
+    def encode(self, name: str, values: np.ndarray, kind: "str | GGMLQuantizationType") -> np.ndarray:
+        """Rows [N, K] float32 of a matrix in blocks of a type: [N, bytes of a row] uint8. Any thread may call it."""
+        kind = kind if isinstance(kind, str) else kind.name
         if not np.isfinite(values).all():
             raise WeightsError(f"cannot quantise `{name}`: it holds numbers that are not finite")
         if kind in DENSE or self._library is None:
-            return self._spread(values, kind, lambda rows: _by_package(kind, rows))
+            return self._spread(values, kind, lambda rows: _by_package(name, kind, rows))
         library, importance = self._library, self._importances.get(name)
         library.prepare(kind)
         return self._spread(values, kind, lambda rows: library.encode(kind, rows, importance))
@@ -103,9 +107,9 @@ def makeable(kinds: Iterable[str]) -> list[str]:
     return [kind for kind in kinds if kind in OF_PACKAGE or find_library() is not None]
 
 
-def _by_package(kind: str, values: np.ndarray) -> np.ndarray:
+def _by_package(name: str, kind: str, values: np.ndarray) -> np.ndarray:
     from gguf import GGMLQuantizationType
-    from gguf.quants import quantize
 
-    blocks = quantize(np.ascontiguousarray(values, np.float32), GGMLQuantizationType[kind])
-    return np.ascontiguousarray(blocks).view(np.uint8).reshape(len(values), -1)
+    from osler.adapt.export.gguf_model import PACKAGE_ENCODER
+
+    return PACKAGE_ENCODER.encode(name, np.ascontiguousarray(values, np.float32), GGMLQuantizationType[kind])

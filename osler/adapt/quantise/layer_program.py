@@ -1,8 +1,8 @@
 """One layer of the decoder whose weights are inputs, so that one compiled graph serves all layers of a kind.
 
-`osler.model.text.layers_graph` writes a layer with constants. Here it is given marked ones in place of weights, and each
-of them is then exchanged for a parameter: the network stays the one that answers questions, and a matrix can be replaced
-without compiling anything again.
+`osler.model.text.layers_graph` writes a layer with constants. Here it is given marked ones in place of weights, and
+each of them is then exchanged for a parameter: the network stays the one that answers questions, and a matrix can be
+replaced without compiling anything again.
 """
 
 from collections.abc import Mapping, Sequence

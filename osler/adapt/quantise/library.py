@@ -1,7 +1,8 @@
 """llama.cpp's quantisers, from a library of ggml that is already on the machine.
 
-The library is the one inside the wheel `xllamacpp` (extra `quantise`), or the file that OSLER_GGML names. Two functions of
-ggml.h are called: `ggml_quantize_init(type)` and `ggml_quantize_chunk(type, f32*, void*, start, rows, columns, f32*)`.
+The library is the one inside the wheel `xllamacpp` (extra `quantise`), or the file that OSLER_GGML names. Two functions
+of ggml.h are called: `ggml_quantize_init(type)` and `ggml_quantize_chunk(type, values, out, start, rows, columns,
+importance)`.
 """
 
 import ctypes

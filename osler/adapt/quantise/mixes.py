@@ -8,6 +8,7 @@ condition holds decides. Source: llama_tensor_get_type_impl in llama.cpp's src/l
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from osler.adapt.quantise.kinds import DENSE, fits, with_fallback
 from osler.errors import OptionError
@@ -75,14 +76,24 @@ class Mix:
     embedding: str
 
 
-def _mix(number: int, kind: str, *, output: str = "Q6_K", embedding: str | None = None, **rules: str | Rules) -> Mix:
+def _mix(
+    number: int,
+    kind: str,
+    also: Mapping[str, str | Rules] = MappingProxyType({}),
+    *,
+    output: str = "Q6_K",
+    embedding: str | None = None,
+    **rules: str | Rules,
+) -> Mix:
     """Rules that are one word hold always."""
-    spelt = {name: ((("always", rule),) if isinstance(rule, str) else rule) for name, rule in rules.items()}
+    spelt = {name: ((("always", rule),) if isinstance(rule, str) else rule) for name, rule in {**also, **rules}.items()}
     return Mix(number=number, kind=kind, rules=spelt, output=output, embedding=embedding or kind)
 
 
 _MORE_Q6: Rules = (("more bits", "Q6_K"),)
-_IQ1 = {
+_SHARED_Q5: Rules = (("shared", "Q5_K"),)
+_BLIND_Q5: Rules = (("blind first eighth", "Q5_K"),)
+_IQ1: dict[str, str | Rules] = {
     "value": (("shared", "Q4_K"), ("always", "Q2_K")),
     "down": (("first eighth", "Q2_K"),),
 }
@@ -91,7 +102,6 @@ _IQ2: dict[str, str | Rules] = {
     "down": (("first eighth", "IQ3_S"),),
     "attention_output": "IQ3_S",
 }
-_IQ4: dict[str, Rules] = {"value": (("shared", "Q5_K"),), "down": (("blind first eighth", "Q5_K"),)}
 
 MIXES: dict[str, Mix] = {
     "F32": _mix(0, "F32", output="F32"),
@@ -107,8 +117,8 @@ MIXES: dict[str, Mix] = {
     "Q4_K_S": _mix(14, "Q4_K", value=(("first four", "Q5_K"),), down=(("first eighth", "Q5_K"),)),
     "Q4_1": _mix(3, "Q4_1"),
     "Q4_0": _mix(2, "Q4_0", down=(("seeing first eighth", "Q4_1"),)),
-    "IQ4_NL": _mix(25, "IQ4_NL", **_IQ4),
-    "IQ4_XS": _mix(30, "IQ4_XS", **_IQ4),
+    "IQ4_NL": _mix(25, "IQ4_NL", value=_SHARED_Q5, down=_BLIND_Q5),
+    "IQ4_XS": _mix(30, "IQ4_XS", value=_SHARED_Q5, down=_BLIND_Q5),
     "Q3_K_L": _mix(13, "Q3_K", value="Q5_K", down="Q5_K", attention_output="Q5_K"),
     "Q3_K_M": _mix(
         12,
@@ -142,12 +152,12 @@ MIXES: dict[str, Mix] = {
     ),
     "Q2_K": _mix(10, "Q2_K", value=(("shared", "Q4_K"), ("always", "Q3_K")), down="Q3_K", attention_output="Q3_K"),
     "Q2_K_S": _mix(21, "Q2_K", value=(("shared", "Q4_K"),), down=(("first eighth", "Q4_K"),)),
-    "IQ2_M": _mix(29, "IQ2_S", output="Q5_K", embedding="IQ3_S", **_IQ2),
-    "IQ2_S": _mix(28, "IQ2_XS", output="Q5_K", embedding="IQ3_S", **_IQ2),
-    "IQ2_XS": _mix(20, "IQ2_XS", output="Q5_K", embedding="Q2_K", **_IQ1),
-    "IQ2_XXS": _mix(19, "IQ2_XXS", output="Q5_K", embedding="Q2_K", **_IQ1),
-    "IQ1_M": _mix(31, "IQ1_M", output="Q5_K", embedding="Q2_K", attention_output="IQ2_XXS", **_IQ1),
-    "IQ1_S": _mix(24, "IQ1_S", output="Q5_K", embedding="Q2_K", attention_output="IQ2_XXS", **_IQ1),
+    "IQ2_M": _mix(29, "IQ2_S", _IQ2, output="Q5_K", embedding="IQ3_S"),
+    "IQ2_S": _mix(28, "IQ2_XS", _IQ2, output="Q5_K", embedding="IQ3_S"),
+    "IQ2_XS": _mix(20, "IQ2_XS", _IQ1, output="Q5_K", embedding="Q2_K"),
+    "IQ2_XXS": _mix(19, "IQ2_XXS", _IQ1, output="Q5_K", embedding="Q2_K"),
+    "IQ1_M": _mix(31, "IQ1_M", _IQ1, output="Q5_K", embedding="Q2_K", attention_output="IQ2_XXS"),
+    "IQ1_S": _mix(24, "IQ1_S", _IQ1, output="Q5_K", embedding="Q2_K", attention_output="IQ2_XXS"),
     "TQ2_0": _mix(37, "TQ2_0", embedding="Q4_K"),
     "TQ1_0": _mix(36, "TQ1_0", embedding="Q4_K"),
     "MXFP4": _mix(38, "MXFP4", output="Q8_0"),
