@@ -111,9 +111,11 @@ def _answer(line: Line, kind: str, options: tuple[str, ...]) -> str:
         return json.dumps(line.values["json"], ensure_ascii=False)
     given = line.values.get("answer")
     answer = given[0] if isinstance(given, list) and given else given
-    if not isinstance(answer, str | int | float) or not str(answer).strip():
-        raise line.wrong("its answer is empty" if answer in (None, "", []) else "expected words in `answer`")
+    if not isinstance(answer, str | int | float):
+        raise line.wrong("expected words in `answer`" if answer else "its answer is empty")
     said = str(answer).strip()
+    if not said:
+        raise line.wrong("its answer is empty")
     if kind != "options":
         return said
     right = [text for letter, text in lettered(options) if said in (letter, text)]
