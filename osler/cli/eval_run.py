@@ -113,19 +113,8 @@ def planned(name: str, data: Path, options: RunOptions) -> "Plan":
 def local(loading: LoadingOptions, streams: int) -> "Respondent":
     """The built-in engine with the model that was asked for."""
     from osler.evals.engines.local import LocalRespondent
-    from osler.tasks.load import open_model
 
-    model = open_model(
-        loading.model,
-        precision=loading.precision,
-        quantise=loading.quantise,
-        threads=loading.threads,
-        context=loading.context,
-        guesses=loading.guesses,
-        adapters=loading.adapter,
-        sequences=streams,
-        repeatable=True,
-    )
+    model = loading.open(sequences=streams, repeatable=True)
     return LocalRespondent(model, streams=streams, threads=loading.threads, guesses=loading.guesses)
 
 

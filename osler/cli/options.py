@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from osler.tasks.model import Model
 
-__all__ = ["FormOptions", "GeneratingOptions", "LoadingOptions", "PromptOptions", "option", "takes"]
+    Adapters = Path | Mapping[str, Path] | None
+
+__all__ = ["FormOptions", "GeneratingOptions", "LoadingOptions", "ModelOptions", "PromptOptions", "option", "takes"]
 
 LOADING, GENERATING, FORM, PROMPT = "Model", "Sampling (greedy unless asked otherwise)", "Form", "Prompt"
 
@@ -35,8 +39,8 @@ def option(text: str, panel: str, *names: str, **limits: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadingOptions:
-    """Which model, and how it is computed: the arguments of `osler.load`."""
+class ModelOptions:
+    """Which model, and how it is computed: the arguments of `osler.load`, but for adapters."""
 
     model: Annotated[
         str | None,
@@ -64,13 +68,12 @@ class LoadingOptions:
         ),
     ] = None
 
-    adapter: Annotated[
-        Path | None,
-        option("LoRA adapter to answer with, in peft's format (osler tune writes it).", LOADING, metavar="DIR"),
-    ] = None
+    def opened(self, adapters: "Adapters" = None, *, sequences: int = 1, repeatable: bool = False) -> "Model":
+        """The model, with room for so many answers of full length; its weights are read for the first one.
 
-    def open(self, *, sequences: int = 1) -> "Model":
-        """The model, with room for so many answers of full length; its weights are read for the first one."""
+        Args:
+            adapters, repeatable: as `osler.tasks.load.open_model` takes them.
+        """
         from osler.tasks.load import open_model
 
         return open_model(
@@ -80,9 +83,24 @@ class LoadingOptions:
             threads=self.threads,
             context=self.context,
             guesses=self.guesses,
-            adapters=self.adapter,
+            adapters=adapters,
             sequences=sequences,
+            repeatable=repeatable,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadingOptions(ModelOptions):
+    """A model and maybe an adapter, for verbs that answer with one."""
+
+    adapter: Annotated[
+        Path | None,
+        option("LoRA adapter to answer with, in peft's format (osler tune writes it).", LOADING, metavar="DIR"),
+    ] = None
+
+    def open(self, *, sequences: int = 1, repeatable: bool = False) -> "Model":
+        """The model with its adapter, as `opened`."""
+        return self.opened(self.adapter, sequences=sequences, repeatable=repeatable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

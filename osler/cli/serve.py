@@ -1,5 +1,6 @@
 """`osler serve`: an OpenAI-compatible server on this machine."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from osler.cli.console import print_note
-from osler.cli.options import LoadingOptions, takes
+from osler.cli.options import LOADING, ModelOptions, option, takes
 
 if TYPE_CHECKING:
     from osler.serve.settings import Settings
@@ -102,11 +103,17 @@ def serve(
             show_default=False,
         ),
     ] = None,
-    loading: LoadingOptions,
+    loading: ModelOptions,
+    adapter: Annotated[
+        list[str] | None,
+        option("A LoRA adapter as a model of its own name (may be repeated).", LOADING, metavar="NAME=DIR"),
+    ] = None,
 ) -> None:
     """Serve a model to OpenAI's clients: http://127.0.0.1:8000/v1.
 
     osler serve --model medgemma-1.5-4b-it-Q4_K_M.gguf
+
+    osler serve --model medgemma-1.5-4b-it --adapter chest=tuned/chest --adapter skin=tuned/skin
     """
     from osler.folders import server_folder
     from osler.serve.access import Access, check_origins
@@ -122,13 +129,14 @@ def serve(
     )
     access.check()
     check_origins(allowed.allow_origin or (), has_keys=allowed.keys is not None)
+    model = loading.opened(named_adapters(adapter or ()), sequences=limits.streams)
     embedder = None
     if medsiglip is not None:
         from osler.tasks.medsiglip import load_medsiglip
 
         embedder = load_medsiglip(medsiglip, precision=loading.precision, threads=loading.threads)
     run(
-        loading.open(sequences=limits.streams),
+        model,
         name=name,
         access=access,
         settings=settings_of(allowed, limits, uploads),
@@ -136,6 +144,23 @@ def serve(
         tell=print_note,
         medsiglip=embedder,
     )
+
+
+def named_adapters(given: Sequence[str]) -> dict[str, Path]:
+    """Folders by name.
+
+    >>> named_adapters(["chest=tuned/chest"])["chest"].name
+    'chest'
+    """
+    named: dict[str, Path] = {}
+    for one in given:
+        name, equals, folder = one.partition("=")
+        if not (name and equals and folder):
+            raise typer.BadParameter(f"expected NAME=DIR, got {one!r}", param_hint="--adapter")
+        if name in named:
+            raise typer.BadParameter(f"`{name}` is named twice", param_hint="--adapter")
+        named[name] = Path(folder)
+    return named
 
 
 def settings_of(allowed: AccessOptions, limits: LimitOptions, uploads: UploadOptions) -> "Settings":

@@ -74,6 +74,7 @@ class AuditLog:
             pictures=entry.pictures,
             counts=entry.counts,
             seconds=entry.seconds,
+            model=entry.model,
         )
 
     def job_ended(
@@ -101,12 +102,13 @@ class AuditLog:
         counts: Counts,
         seconds: float,
         pictures: Iterable[str] = (),
+        model: str = "",
     ) -> None:
         """Have a line written, of what is known now."""
         seen = {"pictures": sorted(set(pictures))} if pictures else {}
         last = {
             **seen,
-            "model": self._model,
+            "model": model or self._model,
             "prompt_tokens": counts.prompt_tokens,
             "completion_tokens": counts.completion_tokens,
             **last,

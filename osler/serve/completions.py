@@ -8,6 +8,8 @@ from fastapi import APIRouter, Request
 from osler.serve.chat_reply import Frame, text_choice, text_details, usage_of
 from osler.serve.chat_request import CompletionRequest
 from osler.serve.events import DONE, EventStream, event
+from osler.serve.ledger import entry_of
+from osler.serve.names import Named, named
 from osler.serve.refusal import RefusedError
 from osler.serve.several import begun, copies, finished, limited, merged
 from osler.serve.state import State, state_of
@@ -24,11 +26,13 @@ router = APIRouter(tags=["completions"])
 async def complete(sent: CompletionRequest, request: Request) -> Any:
     """Go on with one or more texts (or lists of token ids) without a chat's turns; `<bos>` is put before them."""
     state = state_of(request)
+    asked = named(state, sent.model)
+    entry_of(request).model = asked.name
     prompts = _prompts(sent)
     count = limited(sent.n * len(prompts), state.settings)
-    place, streams = await begun(request, count, lambda: _prepared(state, sent, prompts))
+    place, streams = await begun(request, count, lambda: _prepared(state, asked, sent, prompts), asked.model)
     if sent.stream:
-        return EventStream(_events(state, sent, streams), place)
+        return EventStream(_events(state, asked, sent, streams), place)
     with place:
         await finished(state, streams, request)
     replies = [stream.reply for stream in streams if stream.reply is not None]
@@ -37,11 +41,11 @@ async def complete(sent: CompletionRequest, request: Request) -> Any:
             number,
             (stream.prepared.prompt.text if sent.echo else "") + _text(stream),
             reply.finish_reason,
-            text_details(state.model, stream.tokens) if sent.logprobs is not None else None,
+            text_details(asked.model, stream.tokens) if sent.logprobs is not None else None,
         )
         for number, (stream, reply) in enumerate(zip(streams, replies, strict=True))
     ]
-    return Frame("text_completion", state.name).whole(choices, replies)
+    return Frame("text_completion", asked.name).whole(choices, replies)
 
 
 def _prompts(sent: CompletionRequest) -> list[str | list[int]]:
@@ -53,9 +57,11 @@ def _prompts(sent: CompletionRequest) -> list[str | list[int]]:
     return prompts
 
 
-def _prepared(state: State, sent: CompletionRequest, prompts: Sequence[str | list[int]]) -> list[Prepared]:
+def _prepared(
+    state: State, asked: Named, sent: CompletionRequest, prompts: Sequence[str | list[int]]
+) -> list[Prepared]:
     options = state.within_limits(sent.sampling())
-    return [one for prompt in prompts for one in copies(prepare_plain(state.model, prompt, options), sent.n)]
+    return [one for prompt in prompts for one in copies(prepare_plain(asked.model, prompt, options), sent.n)]
 
 
 def _text(stream: Stream) -> str:
@@ -63,14 +69,14 @@ def _text(stream: Stream) -> str:
     return "".join(token.text for token in stream.tokens)
 
 
-async def _events(state: State, sent: CompletionRequest, streams: Sequence[Stream]) -> AsyncIterator[str]:
-    frame = Frame("text_completion", state.name)
+async def _events(state: State, asked: Named, sent: CompletionRequest, streams: Sequence[Stream]) -> AsyncIterator[str]:
+    frame = Frame("text_completion", asked.name)
     async for number, item in merged(state, streams):
         if item is None:
             reply = streams[number].reply
             yield event(frame.piece([text_choice(number, "", reply.finish_reason if reply else "stop", None)]))
             continue
-        details = text_details(state.model, item.tokens) if sent.logprobs is not None else None
+        details = text_details(asked.model, item.tokens) if sent.logprobs is not None else None
         yield event(frame.piece([text_choice(number, item.piece.text, None, details)]))
     if sent.wants_usage:
         yield event(frame.piece([], usage=usage_of([stream.reply for stream in streams if stream.reply])))

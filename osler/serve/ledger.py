@@ -47,6 +47,7 @@ class Entry:
     Attributes:
         key: name of the key it came with; "" where none was asked for or none was known.
         task: what was asked for, where the route does not say it.
+        model: by what name clients call the one that answers; "" for the server's own.
         ids: of uploads, studies and jobs that it is about.
         pictures: digests of the pixels of pictures that came with it.
         place: of its answers.
@@ -57,6 +58,7 @@ class Entry:
 
     key: str = ""
     task: str = ""
+    model: str = ""
     ids: list[str] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
     place: Place | None = None

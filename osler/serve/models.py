@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from osler.serve.names import Named, models_of
 from osler.serve.refusal import RefusedError
 from osler.serve.state import State, state_of
 
@@ -18,7 +19,7 @@ EMBEDDING = "medsiglip"
 
 @router.get("/v1/models", summary="The models that answer here")
 def models(request: Request) -> dict[str, Any]:
-    """The model that answers, and MedSigLIP where it is loaded, for embeddings."""
+    """The model that answers, each adapter of it, and MedSigLIP where it is loaded, for embeddings."""
     return {"object": "list", "data": _all(state_of(request))}
 
 
@@ -46,24 +47,26 @@ def ready(request: Request) -> JSONResponse:
     return JSONResponse(body, status_code=200 if is_ready else 503)
 
 
-def _described(state: State) -> dict[str, Any]:
-    identity = state.model.identity
+def _described(state: State, one: Named) -> dict[str, Any]:
+    identity = one.model.identity
+    tuned = {} if identity.adapter is None else {"parent": state.name}
     return {
-        "id": state.name,
+        "id": one.name,
         "object": "model",
         "created": 0,
         "owned_by": "local",
-        "max_model_len": state.model.context,
+        **tuned,
+        "max_model_len": one.model.context,
         "description": identity.description,
         "weights_id": identity.weights_id,
-        "reads_images": state.model.config.vision is not None,
-        "notice": state.model.notice,
+        "reads_images": one.model.config.vision is not None,
+        "notice": one.model.notice,
     }
 
 
 def _all(state: State) -> list[dict[str, Any]]:
-    medsiglip = state.medsiglip
+    medsiglip, answering = state.medsiglip, [_described(state, one) for one in models_of(state)]
     if medsiglip is None:
-        return [_described(state)]
+        return answering
     told = {"description": medsiglip.description, "weights_id": medsiglip.weights_id, "notice": medsiglip.notice}
-    return [_described(state), {"id": EMBEDDING, "object": "model", "created": 0, "owned_by": "local", **told}]
+    return [*answering, {"id": EMBEDDING, "object": "model", "created": 0, "owned_by": "local", **told}]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osler.errors import MissingExtraError
+from osler.errors import InputError, MissingExtraError
 from osler.serve.access import Access
 from osler.serve.database import Database
 from osler.serve.settings import Settings
@@ -42,10 +42,12 @@ def run(
 
     Raises:
         MissingExtraError: the extra `serve` is not installed.
-        InputError: the address cannot be listened on, or the folder not be written to.
+        InputError: two models would be called alike, the address cannot be listened on, or the folder not be written
+            to.
     """
     try:
         from osler.serve.app import create_app
+        from osler.serve.models import EMBEDDING
         from osler.serve.server import OrderlyServer
         from osler.serve.vault import Vault, private_folder
     except ImportError as error:
@@ -53,12 +55,14 @@ def run(
             f"cannot serve: {error.name} is not installed", hint="pip install 'osler[serve]'"
         ) from error
 
+    called = name or model_name(model)
+    _check_names(model, called, EMBEDDING)
     database = Database(private_folder(folder) / "server.sqlite")
     uploads = Vault(folder, database, keep_s=settings.keep_s, max_file_bytes=settings.max_file_bytes)
     tempfile.tempdir = str(private_folder(folder / "incoming"))  # forms are put aside where uploads are kept
     app = create_app(
         model,
-        name or model_name(model),
+        called,
         settings=settings,
         uploads=uploads,
         keys=access.ring(),
@@ -90,6 +94,23 @@ def _config(app: "FastAPI", access: Access) -> "uvicorn.Config":
         ssl_certfile=access.certificate,
         ssl_keyfile=access.private_key,
     )
+
+
+def _check_names(model: "Model", *names: str) -> None:
+    """Refuse an adapter that would be called as another model of the server is.
+
+    Args:
+        names: of the models that are no adapters.
+
+    Raises:
+        InputError: there is one.
+    """
+    taken = sorted(set(names) & set(model.adapters))
+    if taken:
+        raise InputError(
+            f"cannot call an adapter `{taken[0]}`: another model of this server is called so",
+            hint="give it another NAME in --adapter NAME=DIR",
+        )
 
 
 def model_name(model: "Model") -> str:

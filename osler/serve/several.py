@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +17,9 @@ from osler.serve.settings import Settings
 from osler.serve.state import State, state_of
 from osler.tasks.prepare import Prepared
 from osler.tasks.stream import Stream
+
+if TYPE_CHECKING:
+    from osler.tasks.model import Model
 
 __all__ = ["begun", "copies", "finished", "limited", "merged"]
 
@@ -43,12 +47,13 @@ def copies(prepared: Prepared, count: int) -> list[Prepared]:
 
 
 async def begun(
-    request: Request, count: int, prepare: Callable[[], Sequence[Prepared]]
+    request: Request, count: int, prepare: Callable[[], Sequence[Prepared]], model: "Model | None" = None
 ) -> tuple[Place, Sequence[Stream]]:
     """Take a place for answers and make them ready; nothing of them is computed yet.
 
     Args:
         prepare: what is to be computed; may take long, so it runs in a thread.
+        model: what computes it; None for the server's own.
 
     Returns:
         The place, which the caller gives back, and a stream for each answer.
@@ -58,8 +63,8 @@ async def begun(
     """
     place = admitted(request, count)
     try:
-        model = state_of(request).model
-        streams = [Stream(model, one) for one in await run_in_threadpool(prepare)]
+        answering = model or state_of(request).model
+        streams = [Stream(answering, one) for one in await run_in_threadpool(prepare)]
         place.begin(streams)
     except BaseException:
         place.give_back()

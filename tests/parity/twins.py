@@ -100,7 +100,10 @@ class Theirs:
             return self.model(**self._inputs(ids, pixels), **options)
 
     def _inputs(self, ids: np.ndarray, pixels: np.ndarray | None) -> dict[str, Any]:
-        inputs = {"input_ids": self.torch.tensor(ids), "token_type_ids": self.torch.tensor((ids == SOFT_TOKEN) * 1)}
+        inputs = {
+            "input_ids": self.torch.tensor(ids),
+            "token_type_ids": self.torch.tensor((ids == self.model.config.image_token_id) * 1),
+        }
         if pixels is not None and len(pixels):
             inputs["pixel_values"] = self.torch.tensor(pixels).to(self.model.dtype)
         return inputs
