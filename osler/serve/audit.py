@@ -78,12 +78,22 @@ class AuditLog:
         )
 
     def job_ended(
-        self, *, job: str, owner: str, task: str, studies: Iterable[str], counts: Counts, status: str, seconds: float
+        self,
+        *,
+        job: str,
+        owner: str,
+        task: str,
+        studies: Iterable[str],
+        counts: Counts,
+        status: str,
+        seconds: float,
+        model: str = "",
     ) -> None:
         """Take note of a job that came to its end.
 
         Args:
             studies: their ids.
+            model: as in `Entry`.
         """
         self._put(
             {"key": owner or None, "task": f"job {task}", "job": job},
@@ -91,6 +101,7 @@ class AuditLog:
             ids=studies,
             counts=counts,
             seconds=seconds,
+            model=model,
         )
 
     def _put(

@@ -12,6 +12,7 @@ from osler.serve.events import DONE, PlainEvents, event
 from osler.serve.job_tasks import JobRequest
 from osler.serve.jobs import OVER, Jobs
 from osler.serve.ledger import entry_of
+from osler.serve.names import named
 from osler.serve.refusal import RefusedError
 from osler.serve.state import key_of, owner_of, state_of
 
@@ -37,7 +38,10 @@ def create(sent: JobRequest, request: Request) -> dict[str, Any]:
     key = key_of(request)
     state_of(request).admission.quotas.check(key)
     most = None if key is None else key.max_requests
-    entry.task = sent.task
+    asked = named(state_of(request), sent.model)
+    entry.task, entry.model = sent.task, asked.name
+    if sent.model != asked.model.identity.adapter:
+        sent.model = asked.model.identity.adapter  # by which it is known in the next run of the server, too
     entry.ids += [one for one in (sent.study_id, sent.prior_id) if one]
     return _described(jobs, jobs.row(jobs.add(sent, owner=owner, most=most), owner=owner))
 

@@ -233,7 +233,8 @@ class Jobs:
         sent = JobRequest.model_validate_json(row["options"])
         outcome, digests = self._perform(row, sent, running)
         running.check()
-        page = page_file(row, sent, outcome, digests=digests, model=self._model.identity, seen=running.seen)
+        answering = self._model.adapted(sent.model).identity
+        page = page_file(row, sent, outcome, digests=digests, model=answering, seen=running.seen)
         files = self.store.keep(row["id"], (*outcome.files, page))
         running.check()
         self.pace.note(row, running)
@@ -251,7 +252,7 @@ class Jobs:
             digests.append(json.loads(kept["described"])["digest"])
         if self._most_tokens is not None:
             sent.max_new_tokens = min(sent.max_new_tokens or self._most_tokens, self._most_tokens)
-        model = self._model.watched(running.told, running.opened)
+        model = self._model.adapted(sent.model).watched(running.told, running.opened)
         with self._vault.scratch():
             outcome = perform(model, sent, paths, studies, running.events.tell, names)
         return replace(outcome, result=named(outcome.result, names), notes=named(outcome.notes, names)), digests

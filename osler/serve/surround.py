@@ -66,6 +66,7 @@ def _listen(state: State, metrics: Metrics, log: AuditLog | None) -> None:
                 counts=counts,
                 status=status,
                 seconds=time.time() - (row["started"] or row["created"]),
+                model=json.loads(row["options"]).get("model") or "",
             )
 
     assert state.jobs is not None

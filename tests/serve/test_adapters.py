@@ -4,6 +4,7 @@ import json
 
 import pytest
 from serve.conftest import serving
+from serve.jobs_client import jobs_client
 
 import osler
 from osler.errors import InputError
@@ -106,6 +107,21 @@ def test_the_audit_log_says_who_answered(model, tmp_path):
             assert httpx.post(f"{address}/v1/chat/completions", json=sent).status_code == 200
     (log,) = tmp_path.glob("audit-*.jsonl")
     assert [json.loads(line)["model"] for line in log.read_text().splitlines()] == ["chest", "base"]
+
+
+def test_a_job_is_done_by_the_model_that_it_names(model, tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (60, 60), "grey").save(tmp_path / "film.png")
+    with jobs_client(model, tmp_path / "vault", name="base") as jobs:
+        asked = {"task": "ask", "study_id": jobs.study(tmp_path / "film.png"), "question": "what", "max_new_tokens": 8}
+        done = {name: jobs.done(**asked, **({"model": name} if name else {})) for name in (None, "base", "chest")}
+        told = {name: job["result"]["provenance"]["model"] for name, job in done.items()}
+        page = jobs.file(done["chest"], "report.html").text
+        missing = jobs.http.post("/v1/jobs", json={**asked, "model": "other"})
+    assert told[None] == told["base"] and "adapter" not in told[None]
+    assert told["chest"].startswith("base with adapter chest") and "base with adapter chest" in page
+    assert missing.status_code == 404 and missing.json()["error"]["code"] == "model_not_found"
 
 
 def test_an_adapter_cannot_be_called_as_another_model_is(model, tmp_path):
