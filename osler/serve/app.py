@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from osler.serve import (
     chat,
     completions,
+    conversations,
     embeddings,
     files,
     generate,
@@ -60,6 +61,7 @@ ROUTERS = (
     embeddings.router,
     files.router,
     studies.router,
+    conversations.router,
     views.router,
     job_routes.router,
     viewers.router,

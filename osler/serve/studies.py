@@ -45,7 +45,7 @@ def create(sent: NewStudy, request: Request) -> dict[str, Any]:
     room_of(vault, key_of(request))
     study_id = new_id("study")
     stored = [vault.file(file_id, owner=owner) for file_id in sent.file_ids]
-    files = [{"name": one.name, "sha256": one.sha256} for one in stored]
+    files = [{"id": one.id, "name": one.name, "sha256": one.sha256} for one in stored]
     folder = new_folder(vault.folder / "studies" / study_id)
     try:
         digest = _link(vault, stored, folder)

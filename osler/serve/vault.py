@@ -6,6 +6,7 @@
     pieces/part-…      parts of what is still coming
     studies/study-…/   a folder for each study, with links to its files
     views/study-…/     what the model sees of a study, once somebody wanted to see it
+    talks/study-…/     what was asked of a study, where somebody keeps it
     jobs/job-…/        what jobs wrote
     scratch/           what is unpacked for one answer
 """
@@ -34,6 +35,7 @@ TABLE_OF = {
     "pieces": "parts",
     "studies": "studies",
     "views": "studies",
+    "talks": "studies",
     "jobs": "jobs",
     "scratch": "files",  # where none of it stands
 }
@@ -157,7 +159,7 @@ class Vault:
     def delete_study(self, study_id: str) -> None:
         """Delete a study with its files and what was drawn of them."""
         self.database.delete("studies", study_id)
-        for name in ("studies", "views"):
+        for name in ("studies", "views", "talks"):
             shutil.rmtree(self.folder / name / study_id, ignore_errors=True)
         for forget in self.on_delete:
             forget()

@@ -2,7 +2,7 @@
 
 import { Speaker, announce } from "./announce";
 import { wordsOf } from "./api";
-import { answered, type Turn } from "./chat";
+import { answered, forgetTalk, keepTalk, recalled, type Turn } from "./chat";
 import { fill, h, icon } from "./dom";
 import { startJob } from "./job";
 import { rendered } from "./markdown";
@@ -30,6 +30,7 @@ export class AskPanel {
   readonly #most = h("input", { type: "number", min: 1, step: 1, placeholder: "no limit", "aria-label": "Tokens at most" });
   readonly #send = h("button", { type: "submit", class: "main" }, icon("sent"), "Ask");
   readonly #stop = h("button", { type: "button", hidden: true, class: "main", onclick: () => this.stop() }, icon("stop"), "Stop");
+  readonly #anew = h("button", { type: "button", class: "plain", hidden: true, onclick: () => void this.#forget() }, "New conversation");
   #going: AbortController | null = null;
 
   constructor(readonly study: Study) {
@@ -45,6 +46,7 @@ export class AskPanel {
         h("label", { class: "check", title: "It goes on when this page is closed" }, this.#inBackground, "In the background"),
         h("label", { class: "check" }, "Tokens", this.#most),
         h("span", { class: "space" }),
+        this.#anew,
         this.#stop,
         this.#send,
       ),
@@ -60,6 +62,7 @@ export class AskPanel {
     });
     this.element = h("div", { class: "panel asking" }, this.#log, form);
     this.#showExamples();
+    void this.#recall();
   }
 
   focus(): void {
@@ -80,7 +83,7 @@ export class AskPanel {
     this.#question.value = "";
     if (!this.#turns.length) fill(this.#log);
     this.#turns.push({ role: "user", text: words, thinking: "", finish: "stop" });
-    this.#log.append(h("div", { class: "turn user" }, h("p", {}, words)));
+    this.#log.append(asked(words));
     await this.#answer();
   }
 
@@ -113,7 +116,32 @@ export class AskPanel {
     this.#going = null;
     if (turn.text) this.#turns.push(turn);
     else this.#turns.pop();
+    this.#keep();
     this.#question.focus({ preventScroll: true });
+  }
+
+  /** Go on where it was left, in whatever tab that was. */
+  async #recall(): Promise<void> {
+    const turns = await recalled(this.study.id).catch(() => []);
+    if (!turns.length || this.#turns.length || this.#going) return;
+    this.#turns.push(...turns);
+    fill(this.#log, ...turns.map(shown));
+    this.#anew.hidden = false;
+  }
+
+  /** Let it be found again; a server that cannot keep it (its disk is full) changes nothing here. */
+  #keep(): void {
+    this.#anew.hidden = !this.#turns.length;
+    void keepTalk(this.study.id, this.#turns).catch(() => undefined);
+  }
+
+  async #forget(): Promise<void> {
+    this.stop();
+    this.#turns.length = 0;
+    this.#anew.hidden = true;
+    this.#showExamples();
+    await forgetTalk(this.study.id).catch(() => undefined);
+    this.focus();
   }
 
   async #start(question: string): Promise<void> {
@@ -148,6 +176,18 @@ export class AskPanel {
     );
     fill(this.#log, h("div", { class: "examples" }, h("p", { class: "quiet" }, "For example"), ...buttons));
   }
+}
+
+function asked(words: string): HTMLElement {
+  return h("div", { class: "turn user" }, h("p", {}, words));
+}
+
+/** A turn of an earlier visit. */
+function shown(turn: Turn): HTMLElement {
+  if (turn.role === "user") return asked(turn.text);
+  const view = new TurnView(turn);
+  view.show(null);
+  return view.element;
 }
 
 /** One answer while it grows. */

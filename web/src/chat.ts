@@ -1,6 +1,6 @@
 // A conversation about a study, through the same route that every other client uses.
 
-import { asJson, events } from "./api";
+import { asJson, events, get, post, remove } from "./api";
 
 export interface Turn {
   role: "user" | "assistant";
@@ -45,6 +45,23 @@ export async function* answered(
     if (choice?.finish_reason) yield { finish: choice.finish_reason === "length" ? "length" : "stop" };
     if (piece.usage) yield { usage: piece.usage };
   }
+}
+
+/** What was asked of a study before, in this tab or another. */
+export async function recalled(studyId: string): Promise<Turn[]> {
+  return (await get<{ turns: Turn[] }>(talkOf(studyId))).turns;
+}
+
+export async function keepTalk(studyId: string, turns: Turn[]): Promise<void> {
+  await post(talkOf(studyId), { turns });
+}
+
+export function forgetTalk(studyId: string): Promise<void> {
+  return remove(talkOf(studyId));
+}
+
+function talkOf(studyId: string): string {
+  return `/v1/studies/${studyId}/conversation`;
 }
 
 function contentOf(turn: Turn, studyId: string | null): unknown {

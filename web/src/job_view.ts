@@ -11,7 +11,6 @@ import type { Surroundings } from "./results/result";
 import { notes } from "./results/text";
 import { saving } from "./save";
 import * as state from "./state";
-import { withNames } from "./study";
 import { seconds, time } from "./words";
 
 /** A lost server is asked again: jobs go on when it runs again, and tell everything from their beginning. */
@@ -101,17 +100,15 @@ export class JobView {
   }
 
   #showEnd(job: Job): void {
-    const study = state.studyOf(job.study_id);
-    const names = study?.num_files === 1 ? [study.name] : [];
     const result = job.status === "done" && job.result ? resultOf(job, this.around()) : null;
     const partial = this.#text && !result ? h("div", { class: "answer" }, rendered(this.#text)) : null;
     fill(
       this.element,
       this.#head(job),
-      job.error && h("p", { class: "bad", role: "alert" }, withNames(job.error, names)),
+      job.error && h("p", { class: "bad", role: "alert" }, job.error),
       result,
       partial,
-      notes((job.notes ?? []).map((note) => withNames(note, names))),
+      notes(job.notes ?? []),
       result && h("p", { class: "notice" }, state.model.value?.notice ?? ""),
       result && h("p", { class: "ending printed" }, this.#about(job)),
       result && saving(job),

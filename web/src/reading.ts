@@ -3,9 +3,8 @@
 import { wordsOf } from "./api";
 import { h } from "./dom";
 import * as state from "./state";
-import { makeStudy, type Kind, type Study } from "./study";
+import { fileIdsOf, makeStudy, type Kind, type Study } from "./study";
 
-const STORED = "osler.files.";
 const PLANES = ["axial", "coronal", "sagittal"];
 
 type Read = () => unknown;
@@ -42,23 +41,17 @@ const OFFERED: Record<Kind, string[]> = {
   other: [],
 };
 
-/** Keep in this tab which uploads a study was made of. */
-export function rememberFiles(study: Study, fileIds: string[]): void {
-  sessionStorage.setItem(STORED + study.id, JSON.stringify(fileIds));
-}
-
-/** A form for reading a study differently; null where its uploads are not known any more, or nothing can be chosen. */
+/** A form for reading a study differently; null where nothing can be chosen. */
 export function readingForm(study: Study): HTMLElement | null {
-  const stored = sessionStorage.getItem(STORED + study.id);
   const offered = OFFERED[study.kind];
-  if (!stored || !offered.length) return null;
+  if (!offered.length) return null;
   const reads: Record<string, Read> = {};
   const told = h("p", { class: "bad", role: "alert", hidden: true });
   const fields = offered.map((name) => typedField(FIELDS[name] as Field, reads));
   const form = h("form", { class: "reading" }, seriesField(study, reads), study.kind === "volume" && planeField(reads), ...fields, fitField(reads), h("button", { type: "submit" }, "Read again"), told);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void again(JSON.parse(stored) as string[], reads).catch((error: unknown) => {
+    void again(study, reads).catch((error: unknown) => {
       told.textContent = wordsOf(error);
       told.hidden = false;
     });
@@ -66,10 +59,9 @@ export function readingForm(study: Study): HTMLElement | null {
   return h("details", { class: "words" }, h("summary", {}, "Read it differently"), form);
 }
 
-async function again(fileIds: string[], reads: Record<string, Read>): Promise<void> {
+async function again(before: Study, reads: Record<string, Read>): Promise<void> {
   const options = Object.fromEntries(Object.entries(reads).map(([name, read]) => [name, read()]).filter(([, value]) => value !== undefined));
-  const study = await makeStudy(fileIds, options);
-  rememberFiles(study, fileIds);
+  const study = await makeStudy(await fileIdsOf(before), options);
   await state.loadStudies();
   state.choose(study);
 }

@@ -5,7 +5,7 @@ import { fill, h } from "./dom";
 import { notes } from "./results/text";
 import { readingForm } from "./reading";
 import { LazyPictures, showPicture } from "./picture";
-import { viewsOf, withNames, type Origin, type Seen, type Source, type Study, type Views } from "./study";
+import { viewsOf, type Origin, type Seen, type Source, type Study, type Views } from "./study";
 import { many, short } from "./words";
 
 const CHANNELS = ["red", "green", "blue"];
@@ -17,7 +17,7 @@ export class SeenPanel {
   constructor(study: Study) {
     viewsOf(study).then(
       (views) => this.#show(study, views),
-      (error) => fill(this.element, h("p", { class: "bad", role: "alert" }, withNames(wordsOf(error), [study.name])), readingForm(study)),
+      (error) => fill(this.element, h("p", { class: "bad", role: "alert" }, wordsOf(error)), readingForm(study)),
     );
   }
 

@@ -4,8 +4,7 @@ import { announce } from "./announce";
 import { wordsOf } from "./api";
 import { fill, h, icon } from "./dom";
 import * as state from "./state";
-import { deleteStudy, kindName, makeStudy, titleOf, withNames, type Study } from "./study";
-import { rememberFiles } from "./reading";
+import { deleteStudy, kindName, makeStudy, titleOf, type Study } from "./study";
 import { filesOf, uploadAll } from "./upload";
 import { bytes, many, time } from "./words";
 
@@ -68,13 +67,12 @@ export class StudiesPanel {
       stop.hidden = true;
       told.textContent = "Reading…";
       const study = await makeStudy(ids);
-      rememberFiles(study, ids);
       card.remove();
       await state.loadStudies();
       state.choose(study);
       announce(`${titleOf(study)} is open.`);
     } catch (error) {
-      const words = withNames(wordsOf(error), files.map((file) => file.name));
+      const words = wordsOf(error);
       const close = h("button", { type: "button", class: "plain", onclick: () => card.remove() }, "Close");
       if (words) fill(card, h("p", { class: "name" }, files[0]?.name ?? ""), h("p", { class: "bad", role: "alert" }, words), close);
       else card.remove();

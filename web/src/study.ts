@@ -75,6 +75,11 @@ export function makeStudy(fileIds: string[], options: Record<string, unknown> = 
   return post<Study>("/v1/studies", { file_ids: fileIds, options });
 }
 
+/** The uploads that a study was made of. */
+export async function fileIdsOf(study: Study): Promise<string[]> {
+  return (await get<{ files: { id: string }[] }>(`/v1/studies/${study.id}`)).files.map((file) => file.id);
+}
+
 export function deleteStudy(study: Study): Promise<void> {
   return remove(`/v1/studies/${study.id}`);
 }
@@ -104,11 +109,6 @@ const KINDS: Record<Kind, string> = {
 
 export function kindName(kind: Kind): string {
   return KINDS[kind] ?? KINDS.other;
-}
-
-/** The server knows the files of a study by their numbers: words of its with the names that a person gave them. */
-export function withNames(words: string, names: string[]): string {
-  return words.replace(/`(?:study-[0-9a-f]+\/)?(\d{6})`/g, (found, number) => names[Number(number)] ?? found);
 }
 
 /** "chest.dcm", "CT volume, 85 files", "a.png and 3 more". */

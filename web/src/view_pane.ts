@@ -1,6 +1,6 @@
 // The middle: the study, the study beside an earlier one, or what the model sees of it.
 
-import { fill, h, icon } from "./dom";
+import { fill, h, icon, type Child } from "./dom";
 import { SeenPanel } from "./seen";
 import * as state from "./state";
 import { kindName, titleOf, type Study } from "./study";
@@ -15,6 +15,7 @@ export class ViewPane {
   #prior: StudyViewer | null = null;
   #seen: SeenPanel | null = null;
   #isSeen = false;
+  readonly #together = h("input", { type: "checkbox", checked: true });
 
   constructor() {
     this.element.append(this.#head, this.#body);
@@ -46,8 +47,17 @@ export class ViewPane {
     }
     this.viewer = new StudyViewer(study);
     this.#prior = state.prior.value ? new StudyViewer(state.prior.value) : null;
+    this.#join();
     this.#showHead(study);
     this.#arrange();
+  }
+
+  /** Let both sides show the same part when one of them is moved. */
+  #join(): void {
+    const [now, before] = [this.viewer, this.#prior];
+    if (!now || !before) return;
+    now.onSight((sight) => this.#together.checked && before.follow(sight));
+    before.onSight((sight) => this.#together.checked && now.follow(sight));
   }
 
   #showHead(study: Study): void {
@@ -63,9 +73,10 @@ export class ViewPane {
     const { value: study } = state.study;
     if (!study || !this.viewer) return;
     if (this.#isSeen) this.#seen ??= new SeenPanel(study);
-    const side = (viewer: StudyViewer, label: string) => h("div", { class: "side" }, h("h2", {}, label), viewer.element);
+    const side = (viewer: StudyViewer, label: string, ...more: Child[]) => h("div", { class: "side" }, h("h2", {}, label, ...more), viewer.element);
+    const together = h("label", { class: "check" }, this.#together, "Move both");
     const shown = this.#prior
-      ? h("div", { class: "sides" }, side(this.#prior, "Earlier"), side(this.viewer, "This study"))
+      ? h("div", { class: "sides" }, side(this.#prior, "Earlier"), side(this.viewer, "This study", together))
       : this.viewer.element;
     shown.hidden = this.#isSeen;
     if (this.#seen) this.#seen.element.hidden = !this.#isSeen;

@@ -99,7 +99,7 @@ def test_words_stand_out_from_their_ground_in_both_themes(visitor, scheme):
 
 
 def test_a_narrow_screen_shows_one_part_at_a_time(browser, served):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
     visitor = Visitor(context.new_page(), served)
     page = visitor.page
     visitor.open()
@@ -113,7 +113,7 @@ def test_a_narrow_screen_shows_one_part_at_a_time(browser, served):
     page.get_by_role("button", name="Ask", exact=True).click()
     page.locator(".turn.model[aria-busy=false]").wait_for()
     visitor.picture("narrow-work")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.locator(".notice-bar").is_visible()
     context.close()
     assert visitor.complaints == []

@@ -132,7 +132,7 @@ def test_a_study_of_several_things_has_a_viewer_for_each(visitor, tmp_path):
     visitor.upload(CHEST, make_pdf(tmp_path / "report.pdf", [LABS]))
     tabs = page.get_by_role("tablist", name="Parts of the study").get_by_role("tab")
     tabs.nth(1).click()
-    assert tabs.all_inner_texts() == ["chest.jpg", "Document 2"]
+    assert tabs.all_inner_texts() == ["chest.jpg", "report.pdf"]
     page.locator(".sheet img[src^='blob:']").wait_for()
     visitor.task("Lab rows")
     visitor.picture("several")

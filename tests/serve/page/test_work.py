@@ -13,6 +13,9 @@ from osler.testing.dicom_series import make_series
 (CHEST,) = (Path(osler.__file__).parent / "nano").rglob("chest.jpg")
 
 
+PLACES = "boards => boards.map((one) => one.style.transform)"
+
+
 def film(folder: Path, name: str, *, turned: bool = False) -> Path:
     """The demonstration's chest film as DICOM, or mirrored."""
     grey = np.asarray(Image.open(CHEST).convert("L"))
@@ -30,7 +33,17 @@ def test_an_earlier_film_stands_beside_the_one_it_is_compared_with(visitor, tmp_
     visitor.ended()
     assert page.locator(".sides .stage img[src^='blob:']").count() == 2
     assert page.locator(".compared th", has_text="pleural effusion").count() == 1
+    before = page.locator(".sides .board").evaluate_all(PLACES)
+    page.get_by_role("button", name="Larger").first.click()
+    page.locator(".sides .stage").last.focus()
+    page.keyboard.press("ArrowRight")
+    moved = page.locator(".sides .board").evaluate_all(PLACES)
+    assert moved[0] == moved[1] != before[1]
     visitor.picture("compared")
+    page.get_by_label("Move both").uncheck()
+    page.get_by_role("button", name="Larger").first.click()
+    apart = page.locator(".sides .board").evaluate_all(PLACES)
+    assert apart[0] != apart[1] == moved[1]
     visitor.task("Ask")
     assert page.locator(".sides").count() == 0
 
@@ -87,6 +100,37 @@ def test_an_answer_is_stopped_and_the_conversation_stays_with_its_study(visitor,
     assert page.locator(".turn.user").inner_text() == "Describe the findings."
 
 
+def test_a_conversation_is_found_again_in_another_tab_and_can_be_begun_anew(visitor):
+    page = visitor.page
+    visitor.upload(CHEST.with_name("smear.jpg"))
+    page.get_by_label("Question").fill("Is there a white blood cell?")
+    with page.expect_response(lambda reply: reply.url.endswith("/conversation") and reply.request.method == "POST"):
+        page.keyboard.press("Enter")
+    answer = page.locator(".turn.model .answer").inner_text()
+    page.evaluate("sessionStorage.clear()")
+    visitor.open()
+    page.locator(".studies .item", has_text="smear.jpg").first.click()
+    page.locator(".turn.model[aria-busy=false]").wait_for()
+    assert page.locator(".turn.model .answer").inner_text() == answer
+    visitor.picture("history")
+    with page.expect_response(lambda reply: reply.url.endswith("/conversation") and reply.request.method == "DELETE"):
+        page.get_by_role("button", name="New conversation").click()
+    assert page.locator(".turn").count() == 0
+
+
+def test_a_study_is_read_differently_long_after_it_was_uploaded(visitor):
+    page = visitor.page
+    visitor.upload(CHEST)
+    page.evaluate("sessionStorage.clear()")
+    visitor.open()
+    page.locator(".studies .item", has_text="chest.jpg").first.click()
+    page.keyboard.press("m")
+    page.get_by_text("Read it differently").click()
+    page.get_by_label("Parts", exact=True).fill("2, 1")
+    page.get_by_role("button", name="Read again").click()
+    page.get_by_role("button", name="What the model sees (3 images)").wait_for()
+
+
 def test_what_the_server_refuses_is_told_in_its_words(visitor, tmp_path):
     page = visitor.page
     (tmp_path / "notes.txt").write_text("nothing of medicine")
@@ -95,6 +139,6 @@ def test_what_the_server_refuses_is_told_in_its_words(visitor, tmp_path):
     chooser.value.set_files([str(tmp_path / "notes.txt")])
     told = page.locator(".card .bad")
     told.wait_for()
-    assert "cannot read notes.txt" in told.inner_text()
+    assert "cannot read `notes.txt`" in told.inner_text()
     visitor.picture("refused")
     visitor.complaints.clear()  # the browser complains of the refusal itself

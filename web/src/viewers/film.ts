@@ -4,7 +4,7 @@ import { get, wordsOf } from "../api";
 import { fill, h } from "../dom";
 import { showPicture } from "../picture";
 import { short } from "../words";
-import { Stage, type Tool } from "./stage";
+import { Stage, type Sight, type Tool } from "./stage";
 import { Choice, bar, tool } from "./tools";
 import type { Box, FilmSource, Viewer, Window } from "./viewer";
 
@@ -47,7 +47,7 @@ export class FilmViewer implements Viewer {
       "div",
       { class: "viewer" },
       bar(
-        tool("fit", "Show all", () => this.#stage.fit()),
+        tool("fit", "Show all", () => this.#stage.showAll()),
         tool("add", "Larger", () => this.#stage.zoom(1.4)),
         tool("less", "Smaller", () => this.#stage.zoom(1 / 1.4)),
         this.#tools.element,
@@ -68,6 +68,14 @@ export class FilmViewer implements Viewer {
     this.#boxes.set(picture, boxes);
     if (boxes.length && picture !== this.#number) void this.#open(picture);
     else this.#stage.draw(this.#boxes.get(this.#number) ?? []);
+  }
+
+  onSight(act: (sight: Sight) => void): void {
+    this.#stage.onSight = act;
+  }
+
+  follow(sight: Sight): void {
+    this.#stage.follow(sight);
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import { DocumentViewer } from "./document";
 import { FilmViewer } from "./film";
 import { RecordViewer } from "./record";
 import { SlideViewer, type Region } from "./slide";
+import type { Sight } from "./stage";
 import type { Box, Viewer, ViewerSource } from "./viewer";
 import { VolumeViewer } from "./volume";
 
@@ -18,6 +19,7 @@ export class StudyViewer implements Viewer {
   #tabs: HTMLButtonElement[] = [];
   #frame = h("div", { class: "viewer-frame" }, h("p", { class: "told" }, "Opening…"));
   #viewer: Viewer | null = null;
+  #onSight: (sight: Sight) => void = () => undefined;
   #isClosed = false;
 
   constructor(readonly study: Study) {
@@ -33,6 +35,15 @@ export class StudyViewer implements Viewer {
     this.#viewer?.goTo?.(place);
   }
 
+  onSight(act: (sight: Sight) => void): void {
+    this.#onSight = act;
+    this.#viewer?.onSight?.(act);
+  }
+
+  follow(sight: Sight): void {
+    this.#viewer?.follow?.(sight);
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#viewer?.close();
@@ -41,7 +52,7 @@ export class StudyViewer implements Viewer {
   async #open(): Promise<string[]> {
     try {
       const found = await get<{ data: ViewerSource[] }>(`/v1/studies/${this.study.id}/viewers`);
-      this.#sources = found.data.map((source, index) => ({ ...source, label: labelOf(source, index, this.study) }));
+      this.#sources = found.data.map((source, index) => ({ ...source, label: labelOf(source, index) }));
     } catch (error) {
       fill(this.#frame, h("p", { class: "told bad", role: "alert" }, wordsOf(error)));
       return [];
@@ -62,6 +73,7 @@ export class StudyViewer implements Viewer {
     if (!source) return;
     this.#viewer?.close();
     this.#viewer = viewerOf(source, () => this.#regions());
+    this.#viewer.onSight?.(this.#onSight);
     fill(this.#frame, this.#viewer.element);
     this.#tabs.forEach((tab, number) => tab.setAttribute("aria-selected", String(number === index)));
   }
@@ -73,10 +85,8 @@ export class StudyViewer implements Viewer {
   }
 }
 
-/** The server knows files by numbers: the name that a person gave the first, and what the others are. */
-function labelOf(source: ViewerSource, index: number, study: Study): string {
-  if (source.label && !/^\d{6}$/.test(source.label)) return source.label;
-  return Number(source.label) === 0 && index === 0 ? study.name : `${kindName(source.kind)} ${index + 1}`;
+function labelOf(source: ViewerSource, index: number): string {
+  return source.label || `${kindName(source.kind)} ${index + 1}`;
 }
 
 function viewerOf(source: ViewerSource, regions: () => Promise<Region[]>): Viewer {

@@ -7,6 +7,13 @@ const MOST = 40;
 const STEP = 1.25;
 const LABEL_PX = 13;
 
+/** How a picture is seen, whatever its size: zoom beside showing all of it, and what stands in the middle (0 to 1). */
+export interface Sight {
+  zoom: number;
+  x: number;
+  y: number;
+}
+
 export type Tool = "move" | "light";
 
 export class Stage {
@@ -15,6 +22,8 @@ export class Stage {
   /** How dragging works; "light" gives the movement to `onLight`. */
   tool: Tool = "move";
   onLight: (across: number, down: number) => void = () => undefined;
+  /** Told when a person has moved or zoomed. */
+  onSight: (sight: Sight) => void = () => undefined;
   readonly #overlay = svg("svg", { class: "boxes" });
   readonly #board = h("div", { class: "board" }, this.image, this.#overlay);
   readonly #pointers = new Map<number, PointerEvent>();
@@ -35,7 +44,7 @@ export class Stage {
     for (const name of ["pointerup", "pointercancel"] as const) {
       this.element.addEventListener(name, (event) => this.#pointers.delete(event.pointerId));
     }
-    this.element.addEventListener("dblclick", () => this.fit());
+    this.element.addEventListener("dblclick", () => this.showAll());
     this.element.addEventListener("contextmenu", (event) => event.preventDefault());
     this.element.addEventListener("keydown", (event) => this.#key(event));
     this.#resized = new ResizeObserver(() => (this.#isFitted ? this.fit() : this.#place()));
@@ -57,7 +66,7 @@ export class Stage {
   fit(): void {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (!width || !height) return;
-    this.#scale = Math.min(width / this.#width, height / this.#height);
+    this.#scale = this.#whole();
     this.#x = (width - this.#width * this.#scale) / 2;
     this.#y = (height - this.#height * this.#scale) / 2;
     this.#isFitted = true;
@@ -66,12 +75,29 @@ export class Stage {
 
   /** Zoom around a point of the element, or its middle. */
   zoom(factor: number, x = this.element.clientWidth / 2, y = this.element.clientHeight / 2): void {
-    const least = 0.5 * Math.min(this.element.clientWidth / this.#width, this.element.clientHeight / this.#height);
-    const scale = Math.min(MOST, Math.max(least, this.#scale * factor));
+    const scale = Math.min(MOST, Math.max(0.5 * this.#whole(), this.#scale * factor));
     this.#x = x - ((x - this.#x) * scale) / this.#scale;
     this.#y = y - ((y - this.#y) * scale) / this.#scale;
     this.#scale = scale;
     this.#isFitted = false;
+    this.#place();
+    this.#tell();
+  }
+
+  /** Show all of it, because a person wants to. */
+  showAll(): void {
+    this.fit();
+    this.#tell();
+  }
+
+  /** See the same part as another picture shows of itself. */
+  follow(sight: Sight): void {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    if (!width || !height) return;
+    this.#scale = this.#whole() * sight.zoom;
+    this.#x = width / 2 - sight.x * this.#width * this.#scale;
+    this.#y = height / 2 - sight.y * this.#height * this.#scale;
+    this.#isFitted = sight.zoom === 1 && sight.x === 0.5 && sight.y === 0.5;
     this.#place();
   }
 
@@ -96,6 +122,18 @@ export class Stage {
     this.#y += down;
     this.#isFitted = false;
     this.#place();
+    this.#tell();
+  }
+
+  /** The scale at which all of it is seen. */
+  #whole(): number {
+    return Math.min(this.element.clientWidth / this.#width, this.element.clientHeight / this.#height);
+  }
+
+  #tell(): void {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const middle = (size: number, from: number, own: number) => (size / 2 - from) / (own * this.#scale);
+    this.onSight({ zoom: this.#scale / this.#whole(), x: middle(width, this.#x, this.#width), y: middle(height, this.#y, this.#height) });
   }
 
   #wheel(event: WheelEvent): void {
@@ -132,7 +170,7 @@ export class Stage {
       "+": () => this.zoom(STEP),
       "=": () => this.zoom(STEP),
       "-": () => this.zoom(1 / STEP),
-      "0": () => this.fit(),
+      "0": () => this.showAll(),
       ArrowLeft: () => this.#move(40, 0),
       ArrowRight: () => this.#move(-40, 0),
       ArrowUp: () => this.#move(0, 40),

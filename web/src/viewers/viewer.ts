@@ -1,5 +1,7 @@
 // What every viewer can do, and how the server describes them.
 
+import type { Sight } from "./stage";
+
 /** A rectangle in the full-size pixels of its picture. */
 export interface Box {
   label: string;
@@ -17,6 +19,9 @@ export interface Viewer {
   drawBoxes?(boxes: Box[], picture: number, meant?: number): void;
   /** Bring a page, an image or an entry into view. */
   goTo?(place: number | string): void;
+  /** Tell of each movement by a person, so that another viewer can follow it. */
+  onSight?(act: (sight: Sight) => void): void;
+  follow?(sight: Sight): void;
   /** Let go of what it holds. */
   close(): void;
 }
