@@ -27,10 +27,15 @@ class AdaptedCheckpoint(Checkpoint):
 
     An adapter may change the output matrix of a model whose output is its embedding: the merged model then has an
     output matrix of its own.
+
+    Args:
+        base: the model that the adapter was tuned on.
+        adapter: opened for it.
+        exact: leave what the adapter changes in float32, for who rounds it to another format.
     """
 
-    def __init__(self, base: Checkpoint, adapter: Adapter) -> None:
-        self.base, self.adapter = base, adapter
+    def __init__(self, base: Checkpoint, adapter: Adapter, *, exact: bool = False) -> None:
+        self.base, self.adapter, self._exact = base, adapter, exact
         self.path, self.files = base.path, base.files
         self.vision_note, self.recipe = base.vision_note, base.recipe
         self._unties = _OUTPUT in adapter.terms and _OUTPUT not in base.names()
@@ -71,7 +76,11 @@ class AdaptedCheckpoint(Checkpoint):
         values = matrix.dequantised() if own is None else np.asarray(own, np.float32).reshape(matrix.shape)
         if term is not None:
             values = values + term.dense()
-        return _rounded(values, matrix.kind if isinstance(matrix, DenseMatrix) else "f32")
+        return _rounded(values, matrix.kind if isinstance(matrix, DenseMatrix) and not self._exact else "f32")
+
+    def unrounded(self) -> "AdaptedCheckpoint":
+        """The same with what the adapter changes in float32."""
+        return AdaptedCheckpoint(self.base, self.adapter, exact=True)
 
     def vector(self, name: str) -> np.ndarray:
         own = self.adapter.replaced.get(name)

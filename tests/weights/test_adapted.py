@@ -45,6 +45,14 @@ def test_a_bfloat16_base_is_rounded_once_to_the_nearest(tmp_path):
     assert not np.array_equal(matrix.dequantised(), exact)
 
 
+def test_unrounded_weights_are_those_before_rounding(tmp_path):
+    base = open_checkpoint(write_safetensors(tmp_path / "base"))
+    merged = adapted(base, tmp_path / "a")
+    exact = base.matrix(QUERY).dequantised() + merged.adapter.terms[QUERY].dense()
+    assert np.array_equal(merged.unrounded().matrix(QUERY).dequantised(), exact)
+    assert merged.unrounded().matrix("text.embedding").kind == "bf16"
+
+
 def test_a_quantised_base_stays_in_float32(tmp_path):
     base = open_checkpoint(write_gguf(tmp_path / "m" / "m.gguf", "Q8_0"))
     from osler.testing.tiny import BLOCK_SHAPE

@@ -19,6 +19,7 @@ from osler.adapt.export.source import Source, source_of
 from osler.errors import WeightsError
 from osler.model.matrix import DenseMatrix, Matrix
 from osler.tasks.progress import Progress, no_progress
+from osler.weights.adapted import AdaptedCheckpoint
 from osler.weights.checkpoint import Checkpoint
 from osler.weights.gguf_names import text_names, vision_names
 from osler.weights.names import Shape
@@ -262,7 +263,9 @@ def _write(
 
 
 def _encoded(checkpoint: Checkpoint, tensor: _Tensor, encoder: Encoder) -> Iterator[np.ndarray]:
-    """A tensor's bytes in pieces, each uint8."""
+    """A tensor's bytes in pieces, each uint8; a merged weight is rounded to the file's format only."""
+    if isinstance(checkpoint, AdaptedCheckpoint):
+        checkpoint = checkpoint.unrounded()
     if len(tensor.shape) == 1:
         yield np.ascontiguousarray(checkpoint.vector(tensor.name), "<f4").view(np.uint8)
         return

@@ -135,6 +135,9 @@ class _Weight:
 
 
 def _made(checkpoint: Checkpoint, name: str, stored: str, shape: Shape, kind: str) -> Entry:
+    """An entry that is computed; a merged weight is rounded once, when it is written."""
+    if isinstance(checkpoint, AdaptedCheckpoint):
+        checkpoint = checkpoint.unrounded()
     weight = _Weight(checkpoint, name, shape)
     return Entry.dense(stored, kind, shape, lambda: weight.pieces(kind))
 

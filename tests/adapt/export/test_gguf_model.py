@@ -133,7 +133,7 @@ def test_an_untied_output_is_written(tmp_path, checkpoint, numbers):
     merged = AdaptedCheckpoint(checkpoint, adapter)
     found = written(merged, tmp_path)
     assert not found.config.text.tied_output
-    assert np.array_equal(numbers(found, "text.output"), numbers(merged, "text.output"))
+    assert np.array_equal(numbers(found, "text.output"), numbers(merged.unrounded(), "text.output"))
 
 
 def test_an_attention_scale_that_gguf_cannot_tell_is_refused(checkpoint, tmp_path):
@@ -229,5 +229,5 @@ def test_a_text_model_has_no_projector(tmp_path):
 def test_an_adapter_is_merged_on_the_way(merged, tmp_path, numbers):
     found = written(merged, tmp_path)
     for name in merged.names():
-        assert np.array_equal(numbers(found, name), numbers(merged, name)), name
+        assert np.array_equal(numbers(found, name), numbers(merged.unrounded(), name)), name
     assert not np.array_equal(numbers(found, "projector.weight"), numbers(merged.base, "projector.weight"))
