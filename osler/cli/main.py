@@ -50,7 +50,10 @@ VERBS: dict[str, Verb] = {
     "models": Verb("osler.cli.models:app", "List the known builds of models, or pull one."),
     "cache": Verb("osler.cli.cache:cache", "Say what is kept on this disk, or clear it."),
     "eval": Verb("osler.cli.eval:app", "Run a benchmark on your own copy of its data."),
+    "tune": Verb("osler.cli.tune:tune", "Tune a model on your own examples."),
+    "tune-medsiglip": Verb("osler.cli.tune_medsiglip:app", "Tune MedSigLIP on pictures with texts or labels."),
     "export": Verb("osler.cli.export:export", "Write a model in the format of another program."),
+    "quantise": Verb("osler.cli.quantise:quantise", "Store a model in fewer bits, chosen by measurement."),
     "merge": Verb("osler.cli.merge:merge", "Merge a tuned adapter into its model."),
     "bench": Verb("osler.cli.bench:bench", "Measure how fast a model runs here, alone or against llama.cpp."),
     "doctor": Verb("osler.cli.doctor:doctor", "Say what this machine can run and what is missing."),
@@ -70,6 +73,7 @@ COMPUTING = (
     "labs",
     "demo",
     "eval",
+    "quantise",
     "bench",
 )
 """Verbs that load a model."""

@@ -122,14 +122,14 @@ class Trainer:
 
     def _run(self, stop: Stop) -> Ended:
         if self.step == 0 and self.plan.evaluates_after(0) and self.resumed_from is None:
-            self._evaluate()
+            figures = self._evaluate()
             self._save()
+            self._tell({}, figures)
         saved = time.monotonic()
         while self.step < self.plan.steps and not self._is_out_of_patience():
             losses = self.pace.of_step(self.step, self._one_step)
-            if self.plan.evaluates_after(self.step):
-                self.pace.of_evaluation(self._evaluate)
-            self._tell(losses)
+            due = self.plan.evaluates_after(self.step)
+            self._tell(losses, self.pace.of_evaluation(self._evaluate) if due else None)
             stopped = bool(add_up(torch.tensor(float(stop.asked), device=self._device())).item())
             if stopped or self._saves(time.monotonic() - saved):
                 self._save()
@@ -197,7 +197,7 @@ class Trainer:
             hint="lower the learning rate, or compute in f32",
         )
 
-    def _evaluate(self) -> None:
+    def _evaluate(self) -> dict[str, float]:
         """Run the evaluations (in the first process), write their figures, keep the state if it is the best."""
         figures: dict[str, float] = {}
         if is_first():
@@ -206,11 +206,11 @@ class Trainer:
                 figures |= {name: float(value) for name, value in evaluation(self.step).items()}
             self.journal.add({"step": self.step, "evaluation": figures})
         figures = told_by_first(figures)
-        if self.plan.watch is None:
-            return
-        if self.plan.watch not in figures:
+        if self.plan.watch is not None and self.plan.watch not in figures:
             raise OslerError(f"cannot find the best step: no evaluation gave `{self.plan.watch}`")
-        self._judge(figures[self.plan.watch])
+        if self.plan.watch is not None:
+            self._judge(figures[self.plan.watch])
+        return figures
 
     def _judge(self, figure: float) -> None:
         if not self.plan.is_better(figure, self.best):
@@ -274,7 +274,7 @@ class Trainer:
     def _name(self) -> str:
         return json.dumps({"plan": self.plan.decisive(), "identity": self.identity}, sort_keys=True)
 
-    def _tell(self, losses: Mapping[str, float]) -> None:
+    def _tell(self, losses: Mapping[str, float], figures: Mapping[str, float] | None) -> None:
         if is_first():
             self.progress(
                 Progress(
@@ -283,6 +283,7 @@ class Trainer:
                     losses=losses,
                     seconds_left=self.pace.seconds_left(self.step),
                     resumed=self.resumed_from is not None,
+                    figures=figures,
                 )
             )
 

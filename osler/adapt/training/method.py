@@ -10,7 +10,7 @@ from osler.adapt.training.network import Network
 from osler.errors import MissingExtraError, OptionError
 from osler.weights.checkpoint import Checkpoint
 
-__all__ = ["METHODS", "Method", "default_rate", "tune_by"]
+__all__ = ["METHODS", "Method", "default_rate", "refuse_method", "tune_by"]
 
 Name = Literal["lora", "qlora", "full"]
 METHODS: tuple[Name, ...] = ("lora", "qlora", "full")

@@ -16,7 +16,8 @@ class Progress:
     Attributes:
         step: so many steps are done.
         steps: of the plan.
-        losses: of the last step: "loss", and the objective's named ones.
+        losses: of the last step: "loss", and the objective's named ones; empty before the first step.
+        figures: of the evaluations made after this step, None where none were due.
         seconds_left: an estimate, None before the first step; evaluations are counted at what they took so far.
         resumed: whether it was taken up from a checkpoint.
     """
@@ -26,6 +27,7 @@ class Progress:
     losses: Mapping[str, float]
     seconds_left: float | None
     resumed: bool
+    figures: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

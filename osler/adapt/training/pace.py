@@ -34,11 +34,12 @@ class Pace:
         self.step_s = took if self.step_s is None else (1 - FRESH) * self.step_s + FRESH * took
         return result
 
-    def of_evaluation(self, make: Callable[[], None]) -> None:
+    def of_evaluation(self, make: Callable[[], T]) -> T:
         """Evaluate and learn from how long it took."""
         began = time.monotonic()
-        make()
+        result = make()
         self.evaluation_s = time.monotonic() - began
+        return result
 
     def seconds_left(self, done: int) -> float | None:
         """An estimate for the rest of the plan; None before the first step."""

@@ -69,6 +69,7 @@ class Validation:
         examples, labels: what is asked; labels may be None.
         classes: what an answer may be, None where it may be anything.
         batch: examples at the same time.
+        name: what figures are called by: "validation" gives "validation_loss".
     """
 
     def __init__(
@@ -79,17 +80,19 @@ class Validation:
         *,
         classes: Classes | None,
         batch: int,
+        name: str = "validation",
     ) -> None:
+        self.name = name
         self.reader, self.examples, self.labels, self.classes, self.size = reader, examples, labels, classes, batch
 
     def __call__(self, step: int) -> dict[str, float]:
         """The loss on all learned tokens, and the share of right classes."""
         judged = self.judge()
         tokens = sum(one.tokens for one in judged)
-        figures = {"validation_loss": math.fsum(one.loss * one.tokens for one in judged) / tokens}
+        figures = {f"{self.name}_loss": math.fsum(one.loss * one.tokens for one in judged) / tokens}
         if self.classes is not None:
             right = sum(one.label == label for one, label in zip(judged, self.labels, strict=True))
-            figures["validation_accuracy"] = right / len(judged)
+            figures[f"{self.name}_accuracy"] = right / len(judged)
         return figures
 
     def judge(self) -> list[Judged]:
