@@ -59,7 +59,11 @@ class Osler:
         if self._worker is None:
             context = min(WORKER_CONTEXT, self._subject.context_length)
             self._worker = Worker(
-                path=str(self._subject.path), threads=self._threads, context=context, sequences=NUM_STREAMS
+                path=str(self._subject.path),
+                adapter=None if self._subject.adapter is None else str(self._subject.adapter),
+                threads=self._threads,
+                context=context,
+                sequences=NUM_STREAMS,
             )
         try:
             return self._worker.measure(job)
@@ -100,6 +104,8 @@ class Osler:
             "threads": self._threads,
             "context": context,
         }
+        if self._subject.adapter is not None:
+            options["adapter"] = self._subject.adapter
         flags = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
         return run_process([sys.executable, "-m", "osler", "ask", *map(str, words), *flags], weigh=weigh)
 

@@ -27,6 +27,10 @@ def bench(
             show_default=False,
         ),
     ] = None,
+    adapter: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="LoRA adapter to measure it with, in peft's format.", show_default=False),
+    ] = None,
     peer: Annotated[
         Literal["llama.cpp"] | None,
         typer.Option(help="Measure it too, in turns: its programs in $LLAMA_CPP_BIN or on the PATH."),
@@ -57,7 +61,9 @@ def bench(
     from osler.cli.bench_report import Setting, print_as_json, print_as_table
     from osler.engine.compilation import usable_cores
 
-    subject = look_at(model)
+    if adapter is not None and peer is not None:
+        raise typer.BadParameter("llama.cpp would be measured without it", param_hint="--adapter")
+    subject = look_at(model, adapter)
     num_threads = threads or usable_cores()
     other = find_llama(subject, num_threads) if peer else None
     measured = Bench(subject, Osler(subject, num_threads), other, phases=phases, repeat=repeat)

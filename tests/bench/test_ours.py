@@ -12,6 +12,8 @@ from osler.bench.ours import Osler
 from osler.bench.side import Job
 from osler.bench.subject import look_at
 from osler.errors import OslerError
+from osler.testing.shape import BLOCK_SHAPE
+from osler.testing.tiny_adapter import write_adapter
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +85,15 @@ def test_the_model_is_given_up_only_where_memory_is_short(osler, tmp_path, monke
         osler.make_room()
         kept.append(osler._worker is not None)
     assert kept == [True, True, False]
+
+
+def test_an_adapter_is_measured_with_in_the_worker_and_in_fresh_processes(tiny, tmp_path):
+    subject = look_at(tiny, write_adapter(tmp_path / "tuned", shape=BLOCK_SHAPE))
+    assert subject.weights_id.startswith(look_at(tiny).weights_id + "+")
+    assert subject.description.endswith("with adapter tuned")
+    (tmp_path / "tuned").rename(tmp_path / "gone")
+    side = Osler(subject, threads=1)
+    for phase in ("decode", "start"):
+        with pytest.raises(OslerError, match="there is no adapter folder"):
+            side.measure(job(phase, tmp_path))
+    side.close()
