@@ -49,7 +49,7 @@ def export(
 
     write = target(to)
     checkpoint: Any = opened(model, adapter) if to != "onnx" else _medsiglip(model) or opened(model, adapter)
-    with phases("bytes" if to in ("gguf", "huggingface") else "steps") as report:
+    with phases("steps" if to == "openvino" else "bytes") as report:
         exported = write(checkpoint, out, ExportOptions(type=number_type, force=force), report)
     print_exported(checkpoint, exported, as_json=json)
 

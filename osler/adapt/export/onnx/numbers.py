@@ -1,5 +1,6 @@
 """Numbers of weights as ONNX keeps them: small ones in the model, large ones slab by slab in a file beside it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,11 +28,13 @@ class Numbers:
     Args:
         folder: where they are written.
         kind: a key of `NUMBERS`.
+        wrote: told of each piece that is written, in bytes.
     """
 
-    def __init__(self, folder: Path, kind: str) -> None:
+    def __init__(self, folder: Path, kind: str, wrote: Callable[[int], None] = lambda size_bytes: None) -> None:
         self.kind = kind
         self._folder = folder
+        self._wrote = wrote
         self._places: dict[str, Place] = {}
 
     def write(self, file: str, name: str, matrix: Matrix) -> Place:
@@ -41,6 +44,7 @@ class Numbers:
                 begin = _aligned(target)
                 for slab in converted(name, matrix, lambda values: self._narrowed(values, name)):
                     target.write(slab.data)
+                    self._wrote(slab.nbytes)
                 self._places[name] = file, begin, target.tell() - begin
         return self._places[name]
 

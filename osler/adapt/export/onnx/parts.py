@@ -10,7 +10,6 @@ from osler.adapt.export.onnx.numbers import Numbers
 from osler.adapt.export.onnx.vision import write_vision
 from osler.model.config import ModelConfig
 from osler.model.medsiglip import MedSiglipConfig
-from osler.tasks.progress import Progress
 
 __all__ = ["Parts", "medsiglip_parts", "model_parts", "write_parts"]
 
@@ -39,7 +38,13 @@ def medsiglip_parts(config: MedSiglipConfig) -> Parts:
 
 
 def write_parts(
-    parts: Parts, weights: WeightSource, folder: Path, *, kind: str, about: dict[str, str], progress: Progress
+    parts: Parts,
+    weights: WeightSource,
+    folder: Path,
+    *,
+    kind: str,
+    about: dict[str, str],
+    wrote: Callable[[int], None] = lambda size_bytes: None,
 ) -> None:
     """Write networks into a folder that holds none of them yet.
 
@@ -48,14 +53,12 @@ def write_parts(
         weights: where the numbers come from.
         kind: "F32" or "F16".
         about: metadata for every file.
-        progress: told of each file.
+        wrote: told of each piece of a matrix that is written, in bytes.
     """
     library()
-    numbers = Numbers(folder, kind)
-    for done, (name, write) in enumerate(parts.items()):
-        progress(f"Writing {name}.onnx", done, len(parts))
+    numbers = Numbers(folder, kind, wrote)
+    for name, write in parts.items():
         graph = OnnxGraph(name, numbers, weights)
         write(graph)
         graph.save(folder, about)
         weights.release()
-    progress("Writing ONNX", len(parts), len(parts))

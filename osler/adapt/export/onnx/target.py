@@ -23,6 +23,8 @@ from osler.weights.names import Shape, expected_shapes
 
 __all__ = ["export_onnx"]
 
+WRITING = "Writing weights"
+
 MODEL_BYTES = 16 << 20
 """What nodes, vectors and tokenizer take, generously."""
 
@@ -51,9 +53,16 @@ def export_onnx(
     if out.resolve() == checkpoint.path.resolve():
         raise InputError("cannot write over the model that is read", hint="give another --out")
     job = _pictures_and_words(checkpoint) if isinstance(checkpoint, MedSiglipCheckpoint) else _model(checkpoint)
-    check_room(out, sum(map(prod, job.shapes.values())) * NUMBERS[kind].itemsize + MODEL_BYTES)
+    total, done = sum(map(prod, job.shapes.values())) * NUMBERS[kind].itemsize, 0
+    check_room(out, total + MODEL_BYTES)
+
+    def wrote(size_bytes: int) -> None:
+        nonlocal done
+        done += size_bytes
+        progress(WRITING, min(done, total), total)
+
     with new_folder(out, force=options.force) as folder:
-        write_parts(job.parts, checkpoint, folder, kind=kind, about=job.about | {"type": kind}, progress=progress)
+        write_parts(job.parts, checkpoint, folder, kind=kind, about=job.about | {"type": kind}, wrote=wrote)
         job.accompany(folder)
     return Exported(files=tuple(sorted(out.iterdir())), notes=(*job.notes, GUIDE))
 

@@ -4,6 +4,7 @@ It is `osler.model.text` with another attention: OpenVINO's ScaledDotProductAtte
 pages. Names of inputs, outputs and states are those that openvino-genai asks for.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,13 @@ class Shared:
     sinks: list[Node]
 
 
-def decoder_model(config: TextConfig, weights: Weights, *, has_eyes: bool = True) -> tuple[ov.Model, Graph]:
+def decoder_model(
+    config: TextConfig,
+    weights: Weights,
+    *,
+    has_eyes: bool = True,
+    after_layer: Callable[[int], None] = lambda layer: None,
+) -> tuple[ov.Model, Graph]:
     """Embedded tokens to logits; what came before is kept as state.
 
     =================  ====================  =============================================================
@@ -57,6 +64,7 @@ def decoder_model(config: TextConfig, weights: Weights, *, has_eyes: bool = True
     Args:
         has_eyes: whether there are images. Without, ``input_ids`` [B, T] i64 stand in the place of ``inputs_embeds``
             and ``token_type_ids``, as models of text have it.
+        after_layer: told of each layer whose numbers have been read.
 
     Returns:
         The model, and the graph whose arrays it borrows.
@@ -72,6 +80,7 @@ def decoder_model(config: TextConfig, weights: Weights, *, has_eyes: bool = True
     rows = op.reshape(x, integers(-1, config.width), False)  # [R, D] with R = B·T
     for layer in range(config.num_layers):
         rows = _layer(graph, config, weights, layer, rows, shared)
+        after_layer(layer)
     x = op.reshape(rows, op.concat([shared.batch, integers(-1, config.width)], 0), False)
     x = rms_norm(graph, x, weights.vector("text.norm"), config.norm_epsilon)
     logits = output_product(graph, weights, x, "text.embedding" if config.tied_output else "text.output")

@@ -16,6 +16,9 @@ from osler.tasks.progress import Progress
 
 __all__ = ["NETWORKS", "write_networks"]
 
+READING = "Reading layers"
+WRITING = "Writing networks"
+
 NETWORKS = {
     "text": "openvino_model",
     "language": "openvino_language_model",
@@ -36,23 +39,28 @@ def write_networks(
         about: written into every file.
     """
     weights = StackedWeights(source, is_narrow=False)
-    vision = config.vision
+    vision, total = config.vision, config.text.num_layers
+
+    def after_layer(layer: int) -> None:
+        weights.release()  # what has been read of the files; what was made of it stays until it is written
+        progress(READING, layer + 1, total)
+
     makers: dict[str, Callable[[], tuple[ov.Model, Graph]]] = {}
     if vision is None:
-        makers["text"] = lambda: decoder_model(config.text, weights, has_eyes=False)
+        makers["text"] = lambda: decoder_model(config.text, weights, has_eyes=False, after_layer=after_layer)
     else:
         makers["text_embeddings"] = lambda: embedding_model(config.text, weights)
-        makers["language"] = lambda: decoder_model(config.text, weights)
+        makers["language"] = lambda: decoder_model(config.text, weights, after_layer=after_layer)
         makers["vision_embeddings"] = lambda: vision_model(vision, weights)
     for done, (part, make) in enumerate(makers.items()):
-        progress(f"Writing {NETWORKS[part]}.xml", done, len(makers))
         model, graph = make()
+        progress(WRITING, done, len(makers))
         for key, value in about.items():
             model.set_rt_info(value, ["osler", key])
         ov.save_model(model, folder / f"{NETWORKS[part]}.xml", compress_to_fp16=False)
         del model, graph  # and with them the numbers that they borrow
         weights.release()
-    progress("Writing OpenVINO IR", len(makers), len(makers))
+    progress(WRITING, len(makers), len(makers))
 
 
 def vision_model(config: VisionConfig, weights: Weights) -> tuple[ov.Model, Graph]:

@@ -22,7 +22,6 @@ def test_scores_cut_into_pieces_give_the_same_vectors(ours, tmp_path, monkeypatc
         tmp_path,
         kind="F32",
         about={},
-        progress=lambda *_: None,
     )
     assert any(node.op_type == "Split" for node in nodes)
     pixels = np.random.default_rng(0).uniform(-1, 1, (2, 3, 56, 56)).astype(np.float32)
