@@ -1,6 +1,8 @@
 """Every row looked at before anything is trained: made into an example, and held against the others."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from difflib import SequenceMatcher
 from hashlib import sha256
 
 import numpy as np
@@ -19,6 +21,9 @@ EXCHANGED = 0.5
 """The share of answers that are questions, from which on the columns are taken to be exchanged."""
 SELDOM = 0.1
 FEWEST = 4
+MANY = 5
+"""Rows with an answer, from which on one that is nearly the same looks like a slip; also rows for each answer."""
+LONG, NEARLY = 5, 0.85
 
 
 def check_rows(
@@ -32,7 +37,7 @@ def check_rows(
 
     Found are lines that give no row (`Rows.faults`); files that cannot be read, images for a model without vision,
     texts that name the patient of a file, rows that do not fit the context; the same question with different answers;
-    columns that seem to be exchanged.
+    columns that seem to be exchanged; classes that seem to be misspelt.
 
     Args:
         rows: as `read_rows` gives them.
@@ -41,7 +46,7 @@ def check_rows(
         watch: given each example with its place in `rows`, so that one reading of the files serves other things, too
             (`osler.adapt.data.duplicates`).
     """
-    found = [*rows.faults, *_exchanged(rows)]
+    found = [*rows.faults, *_exchanged(rows), *_misspelt(rows)]
     answers: dict[str, Row] = {}
     progress(CHECKING_ROWS, 0, len(rows))
     for place, row in enumerate(rows):
@@ -98,3 +103,35 @@ def _exchanged(rows: Rows) -> Sequence[Fault]:
 def _in_data(error: OslerError) -> OslerError:
     """An error in the words of data: what speaks of asking is about learning here."""
     return OslerError(error.message.replace("cannot ask: the prompt holds", "a text of it holds"), hint=error.hint)
+
+
+def _misspelt(rows: Rows) -> Sequence[Fault]:
+    """Answers that stand in one row alone and are nearly those of many, where a question has few answers.
+
+    Classes that were named (`Rows.classes`, options) are looked at when rows are read.
+    """
+    by_question: dict[str, list[Row]] = defaultdict(list)
+    for row in rows if not rows.classes else ():
+        if not row.options:
+            by_question[row.question].append(row)
+    return [fault for some in by_question.values() for fault in _odd_ones(some)]
+
+
+def _odd_ones(rows: Sequence[Row]) -> Iterator[Fault]:
+    counts = Counter(row.answer for row in rows)
+    if len(counts) * MANY > len(rows):
+        return
+    common = [answer for answer, count in counts.items() if count >= MANY]
+    for row in rows:
+        if counts[row.answer] == 1 and any(_is_slip(row.answer, answer) for answer in common):
+            reason = "its answer stands in no other row, and is nearly one that many have: is it misspelt?"
+            yield Fault(number=row.number, where=row.where, reason=f"{reason} (--classes names what answers may be)")
+
+
+def _is_slip(answer: str, other: str) -> bool:
+    """Whether two answers differ in case and stops alone, or in a letter or two of a longer word without digits."""
+    one, two = (text.casefold().strip(" .") for text in (answer, other))
+    if one == two:
+        return True
+    has_digits = any(letter.isdigit() for letter in one + two)
+    return not has_digits and min(len(one), len(two)) >= LONG and SequenceMatcher(None, one, two).ratio() >= NEARLY

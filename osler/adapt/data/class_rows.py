@@ -6,6 +6,7 @@
     scans/no_tumor/2.png               scans/test/no_tumor/2.png      parts that the owner made
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from osler.adapt.data.faults import Fault
@@ -30,7 +31,23 @@ def class_rows(folder: Path, *, question: str | None = None) -> Rows:
         InputError: there are not two classes.
     """
     by_part = _parts_of(folder)
-    names = list(dict.fromkeys(name for classes in by_part.values() for name in classes))
+    names = sorted({name for classes in by_part.values() for name in classes})
+    _check_number(names, folder, question)
+    classes = tuple(map(class_name, names))
+    found = [(part, name, path) for part, some in by_part.items() for name, paths in some.items() for path in paths]
+    asked, options = asked_of_classes(question, classes)
+    rows = [
+        _row(number, path, folder, class_name(name), part, asked, options)
+        for number, (part, name, path) in enumerate(found, start=1)
+    ]
+    faults = _unknown_classes(by_part, rows)
+    bad = {fault.number for fault in faults}
+    good = tuple(row for row in rows if row.number not in bad)
+    return Rows(place=folder, rows=good, faults=faults, classes=classes)
+
+
+def _check_number(names: Sequence[str], folder: Path, question: str | None) -> None:
+    """There must be two classes or more, and letters for all where they are asked for by letters."""
     if len(names) < 2:
         raise InputError(
             f"cannot use `{folder.resolve().name}`: expected a table of rows such as samples.jsonl, or two or more "
@@ -42,18 +59,6 @@ def class_rows(folder: Path, *, question: str | None = None) -> Rows:
             f"cannot ask which of {len(names)} classes it is: there are {len(LETTERS)} letters for choices",
             hint="ask in your own words with --question",
         )
-    found = [
-        (part, name, path) for part, classes in by_part.items() for name, paths in classes.items() for path in paths
-    ]
-    asked, options = asked_of_classes(question, [class_name(name) for name in sorted(names)])
-    rows = tuple(
-        _row(number, path, folder, class_name(name), part, asked, options)
-        for number, (part, name, path) in enumerate(found, start=1)
-    )
-    faults = _unknown_classes(by_part, rows)
-    bad = {fault.number for fault in faults}
-    good = tuple(row for row in rows if row.number not in bad)
-    return Rows(place=folder, rows=good, faults=faults, classes=tuple(class_name(name) for name in sorted(names)))
 
 
 def _row(
@@ -79,7 +84,7 @@ def _parts_of(folder: Path) -> dict[Part | None, dict[str, list[Path]]]:
     return {None: classes_of(folder)}
 
 
-def _unknown_classes(by_part: dict[Part | None, dict[str, list[Path]]], rows: tuple[Row, ...]) -> tuple[Fault, ...]:
+def _unknown_classes(by_part: dict[Part | None, dict[str, list[Path]]], rows: Sequence[Row]) -> tuple[Fault, ...]:
     """Rows of other parts whose class nothing is trained on."""
     if "train" not in by_part:
         return ()

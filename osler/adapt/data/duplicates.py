@@ -13,14 +13,16 @@ from typing import Any, Literal
 import numpy as np
 
 from osler.adapt.data.example import Example
-from osler.adapt.data.prints import BITS, MOST_BITS, alike, picture_print, refuse_missing, text_pairs, triples
+from osler.adapt.data.prints import BITS, MOST_BITS, Tell, alike, picture_print, refuse_missing, text_pairs, triples
 from osler.adapt.data.row import Part, Row, Rows, text_of
 from osler.adapt.data.split import PARTS, Parts
 from osler.errors import InputError
 from osler.imaging.digest import pixels_sha256
+from osler.tasks.progress import Progress, no_progress
 
-__all__ = ["Across", "Alike", "Prints", "across_parts", "refuse_across", "together"]
+__all__ = ["COMPARING", "Across", "Alike", "Prints", "across_parts", "refuse_across", "together"]
 
+COMPARING = "Looking for near-duplicates"
 FEW = 4
 """Pictures of a row that are compared one by one; of more, so many are taken as a whole:"""
 SAMPLED = 5
@@ -105,17 +107,17 @@ class Prints:
         else:
             self._add_whole(place, example.squares)
 
-    def pairs(self) -> tuple[Alike, ...]:
+    def pairs(self, *, progress: Progress = no_progress) -> tuple[Alike, ...]:
         """All rows of the data that are nearly the same as others, the likest first."""
+        total = len(self._pictures) + len(self._wholes) + len(self._texts)
+        behind = len(self._pictures), len(self._pictures) + len(self._wholes)
         found = [
             *(self._same("pictures", name) for name in (*self._pictures, *self._wholes)),
             *(self._same("texts", name) for name in self._texts),
-            *self._near(self._pictures, MOST_BITS, BITS),
-            *self._near(self._wholes, MOST_BITS * SAMPLED, BITS * SAMPLED),
+            *self._near(self._pictures, 1, lambda done: progress(COMPARING, done, total)),
+            *self._near(self._wholes, SAMPLED, lambda done: progress(COMPARING, behind[0] + done, total)),
+            *self._near_texts(lambda done: progress(COMPARING, behind[1] + done, total)),
         ]
-        names = list(self._texts)
-        for one, other, shared in text_pairs(list(self._texts.values())):
-            found.append(self._pair("texts", names[one], names[other], shared))
         real = [one for one in found if len({*one.one, *one.other}) > 1]
         return tuple(sorted(real, key=lambda one: (-one.likeness, one.one, one.other)))
 
@@ -142,12 +144,18 @@ class Prints:
         places = tuple(self._places[name])
         return Alike(kind=kind, one=places, other=places, likeness=1.0)
 
-    def _near(self, prints: dict[str, np.ndarray], most_bits: int, all_bits: int) -> Iterable[Alike]:
+    def _near(self, prints: dict[str, np.ndarray], pictures: int, tell: Tell) -> Iterable[Alike]:
+        """Fingerprints, of so many pictures each, that are nearly the same."""
         names = list(prints)
         if len(names) < 2:
             return
-        for one, other, bits in alike(np.stack(list(prints.values())), most_bits):
-            yield self._pair("pictures", names[one], names[other], 1 - bits / all_bits)
+        for one, other, bits in alike(np.stack(list(prints.values())), MOST_BITS * pictures, tell):
+            yield self._pair("pictures", names[one], names[other], 1 - bits / (BITS * pictures))
+
+    def _near_texts(self, tell: Tell) -> Iterable[Alike]:
+        names = list(self._texts)
+        for one, other, shared in text_pairs(list(self._texts.values()), tell):
+            yield self._pair("texts", names[one], names[other], shared)
 
     def _pair(self, kind: Kind, one: str, other: str, likeness: float) -> Alike:
         sides = tuple(self._places[one]), tuple(self._places[other])

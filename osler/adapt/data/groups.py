@@ -19,7 +19,7 @@ from hashlib import sha256
 from os.path import relpath
 from pathlib import Path
 
-from osler.adapt.data.row import Row, Rows, text_of
+from osler.adapt.data.row import Row, Rows
 from osler.tasks.example_groups import groups_of_examples
 
 __all__ = ["RowGroups", "groups_of_rows"]
@@ -92,7 +92,7 @@ def _own_keys(rows: Rows, row: Row) -> Keys:
     if row.group is not None:
         return [("group", row.group)]
     if not row.files:
-        said = "\n".join(text_of(turn) for turn in row.messages if turn["role"] == "user")
+        said = repr([turn["content"] for turn in row.messages if turn["role"] == "user"])  # with pictures inside it
         return [("words", sha256(said.encode()).hexdigest())]
     patients = {digest for path in row.files if (digest := _patient_of(path))}
     if patients:

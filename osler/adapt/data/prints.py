@@ -4,7 +4,7 @@ Thresholds were measured, see docs/decisions/069.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,11 +35,17 @@ MOST_BITS = 44
 LEAST_SHARED = 0.7
 """The share of three-word runs that texts have in common at least."""
 
+Tell = Callable[[int], None]
+
 PERMUTATIONS = 128
 DARK = 16
 SEEN = 0.01
 FLAT = 2.0
 ROWS_AT_ONCE = 64
+
+
+def tell_nobody(done: int) -> None:
+    """Nobody asked how far it is."""
 
 
 def refuse_missing() -> None:
@@ -87,23 +93,27 @@ def trimmed(square: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(square[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
 
-def alike(prints: np.ndarray, most_bits: int) -> list[tuple[int, int, int]]:
+def alike(prints: np.ndarray, most_bits: int, tell: Tell = tell_nobody) -> list[tuple[int, int, int]]:
     """All pairs of fingerprints that are nearly the same.
 
     Args:
         prints: [N, W] uint64.
         most_bits: by which they differ at most.
+        tell: told how many of N are done.
 
     Returns:
         (one, other, bits by which they differ), one < other.
     """
+    words = np.ascontiguousarray(prints.T)  # [W, N]
     pairs: list[tuple[int, int, int]] = []
     for start in range(0, len(prints), ROWS_AT_ONCE):
-        some = prints[start : start + ROWS_AT_ONCE]
-        bits = np.bitwise_count(some[:, None] ^ prints[None, start:]).sum(axis=2, dtype=np.int32)
+        bits = np.zeros((len(prints[start : start + ROWS_AT_ONCE]), len(prints) - start), np.uint16)
+        for word in words:
+            bits += np.bitwise_count(word[start : start + ROWS_AT_ONCE, None] ^ word[None, start:])
         for row, column in np.argwhere(bits <= most_bits).tolist():
             if row < column:
                 pairs.append((start + row, start + column, int(bits[row, column])))
+        tell(min(start + ROWS_AT_ONCE, len(prints)))
     return pairs
 
 
@@ -131,8 +141,8 @@ def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / len(one | other)
 
 
-def text_pairs(texts: Sequence[frozenset[str]]) -> list[tuple[int, int, float]]:
-    """All pairs of texts that share enough: found by MinHash, then counted."""
+def text_pairs(texts: Sequence[frozenset[str]], tell: Tell = tell_nobody) -> list[tuple[int, int, float]]:
+    """All pairs of texts that share enough: found by MinHash, then counted; `tell` is told how many texts are done."""
     from datasketch import MinHashLSH
 
     index = MinHashLSH(threshold=LEAST_SHARED, num_perm=PERMUTATIONS)
@@ -144,4 +154,5 @@ def text_pairs(texts: Sequence[frozenset[str]]) -> list[tuple[int, int, float]]:
             if shared >= LEAST_SHARED:
                 pairs.append((other, number, shared))
         index.insert(number, hashed)
+        tell(number + 1)
     return pairs

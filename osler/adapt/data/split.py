@@ -11,7 +11,7 @@ test, and one of three or more into validation, too: the group whose number is n
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -86,33 +86,37 @@ def split_rows(
         InputError: a group stands in several of the parts that the data name, or only some rows name one; all such rows
             are told. Or there are too few groups for the parts.
     """
-    if not (0 <= test < 1 and 0 <= validation < 1 and test + validation < 1):
-        raise OptionError(
-            f"cannot split: test={test} and validation={validation} leave nothing to train on",
-            name="test",
-            expected="shares from 0, below 1 together",
-        )
+    _check_shares(test, validation)
     groups = groups_of_rows(rows, patients=patients, together=together)
     is_own = any(row.part is not None for row in rows)
     own = _own_parts(rows, groups) if is_own else {}
     named = set(own.values())
-    shares = {"test": 0.0 if "test" in named else test, "validation": 0.0 if "validation" in named else validation}
+    shares = {part: 0.0 if part in named else share for part, share in (("test", test), ("validation", validation))}
     free = {place: group for place, group in enumerate(groups.of) if own.get(group, "train") == "train"}
-    drawn = _drawn(rows, free, shares, seed)
-    parts = {group: drawn.get(group) or own[group] for group in groups.of}
-    _refuse_empty(parts, named | {part for part, share in shares.items() if share} | {"train"})
+    parts = own | _drawn(rows, free, shares, seed)
+    _refuse_empty(parts, {"train", *named, *(part for part, share in shares.items() if share)})
+    chosen = {part: rows.chosen(_rows_in(part, rows, groups, parts)) for part in PARTS}
     return Parts(
-        train=_chosen(rows, groups, parts, "train"),
-        validation=_chosen(rows, groups, parts, "validation"),
-        test=_chosen(rows, groups, parts, "test"),
+        train=chosen["train"],
+        validation=chosen["validation"],
+        test=chosen["test"],
         num_groups={part: sum(one == part for one in parts.values()) for part in PARTS},
         by=dict(groups.by),
         is_own=is_own,
     )
 
 
-def _chosen(rows: Rows, groups: RowGroups, parts: dict[str, Part], part: Part) -> Rows:
-    return rows.chosen([row for row, group in zip(rows, groups.of, strict=True) if parts[group] == part])
+def _check_shares(test: float, validation: float) -> None:
+    if not (0 <= test < 1 and 0 <= validation < 1 and test + validation < 1):
+        raise OptionError(
+            f"cannot split: test={test} and validation={validation} leave nothing to train on",
+            name="test",
+            expected="shares from 0, below 1 together",
+        )
+
+
+def _rows_in(part: Part, rows: Rows, groups: RowGroups, parts: Mapping[str, Part]) -> list[Row]:
+    return [row for row, group in zip(rows, groups.of, strict=True) if parts[group] == part]
 
 
 def _own_parts(rows: Rows, groups: RowGroups) -> dict[str, Part]:
@@ -145,7 +149,7 @@ def _sides(rows: Sequence[Row]) -> str:
     return "; ".join(f"{part}: {_listed(where, 5)}" for part, where in by_part.items())
 
 
-def _drawn(rows: Rows, free: dict[int, str], shares: dict[str, float], seed: int) -> dict[str, Part]:
+def _drawn(rows: Rows, free: dict[int, str], shares: Mapping[str, float], seed: int) -> dict[str, Part]:
     """A part for each group that the data leave free, by its number, and so that classes are in all parts."""
     numbers = {group: _number(group, seed) for group in set(free.values())}
     parts: dict[str, Part] = {}
@@ -161,7 +165,7 @@ def _drawn(rows: Rows, free: dict[int, str], shares: dict[str, float], seed: int
     return parts
 
 
-def _spread(parts: dict[str, Part], groups: Sequence[str], shares: dict[str, float]) -> None:
+def _spread(parts: dict[str, Part], groups: Sequence[str], shares: Mapping[str, float]) -> None:
     """Put a class that lacks in a part there, where it has a group to spare; groups are in the order of their numbers.
 
     Training comes first, then test, then validation.

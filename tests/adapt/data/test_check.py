@@ -122,3 +122,19 @@ def test_faults_as_plain_values():
         "num_bad": 1,
         "faults": [{"number": 3, "where": "line 3", "reason": "its answer is empty"}],
     }
+
+
+@pytest.mark.parametrize(
+    ("odd", "is_told"), [("effussion", True), ("Effusion.", True), ("normal", False), ("oedema 2", False)]
+)
+def test_a_class_that_is_misspelt_once_is_told(tmp_path, model, odd, is_told):
+    answers = [*["effusion", "oedema 1"] * 8, odd]
+    rows = [asked("Which?", answer, f"{number}.png") for number, answer in enumerate(answers)]
+    for number in range(len(rows)):
+        picture(tmp_path / f"{number}.png", number)
+    faults = checked(tmp_path, model, *rows)
+    assert [fault.where for fault in faults.faults] == (["line 17"] if is_told else [])
+
+
+def test_one_odd_answer_of_many_is_no_slip(tmp_path, model):
+    assert not checked(tmp_path, model, *(asked(f"Number {n}?", f"It is effusion {'abcdefgh'[n]}") for n in range(8)))
