@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Literal
 
 from osler.errors import InputError
 from osler.formats.lines import Line
@@ -16,7 +17,9 @@ from osler.formats.lines import Line
 __all__ = [
     "CLASS_QUESTION",
     "LABEL_QUESTION",
+    "PARTS",
     "YES_NO",
+    "Part",
     "check_fields",
     "class_name",
     "classes_of",
@@ -33,6 +36,18 @@ LABEL_QUESTION = "Is there {label} in this image?"
 
 YES_NO: Mapping[str, str] = {"yes": "yes", "true": "yes", "1": "yes", "no": "no", "false": "no", "0": "no"}
 """What may stand for yes and no, in small letters."""
+
+Part = Literal["train", "validation", "test"]
+PARTS: Mapping[str, Part] = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+}
+"""What `split` may say, and what folders of parts are called, in small letters."""
 
 LONGEST_NAME = 1024
 MOST_SPACES = 3

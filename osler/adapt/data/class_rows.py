@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from osler.adapt.data.faults import Fault
-from osler.adapt.data.fields import PARTS
 from osler.adapt.data.question_rows import asked_of_classes, question_messages_of
-from osler.adapt.data.row import Part, Row, Rows
+from osler.adapt.data.row import Row, Rows
 from osler.errors import InputError
 from osler.tasks.lettered import LETTERS
-from osler.tasks.own_data import class_name, classes_of
+from osler.tasks.own_data import PARTS, Part, class_name, classes_of
 
 __all__ = ["class_rows"]
 

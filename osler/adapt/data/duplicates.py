@@ -14,10 +14,11 @@ import numpy as np
 
 from osler.adapt.data.example import Example
 from osler.adapt.data.prints import BITS, MOST_BITS, Tell, alike, picture_print, refuse_missing, text_pairs, triples
-from osler.adapt.data.row import Part, Row, Rows, text_of
+from osler.adapt.data.row import Row, Rows, text_of
 from osler.adapt.data.split import PARTS, Parts
 from osler.errors import InputError
 from osler.imaging.digest import pixels_sha256
+from osler.tasks.own_data import Part
 from osler.tasks.progress import Progress, no_progress
 
 __all__ = ["COMPARING", "Across", "Alike", "Prints", "across_parts", "refuse_across", "together"]

@@ -5,23 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from osler.adapt.data.row import Learn, Part
+from osler.adapt.data.row import Learn
 from osler.formats.lines import Line
+from osler.tasks.own_data import PARTS, Part
 
 __all__ = ["SHARED", "check_answer", "group_of", "learn_of", "part_of", "refuse_path"]
 
 SHARED = ("id", "patient", "group", "groups", "split", "learn")
-PARTS: Mapping[str, Part] = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-}
-"""What `split` may say, in small letters."""
-
 LEARN: Mapping[str, Learn] = {"all": "all", "last": "last"}
 PICTURE_PATH = re.compile(r"\S+\.(png|jpe?g|tiff?|webp|bmp|dcm|nii(\.gz)?|nrrd|mh[ad]|pdf|svs|ndpi|zip)", re.IGNORECASE)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 from osler.adapt.data.faults import Fault
+from osler.tasks.own_data import Part
 
 __all__ = ["Learn", "Part", "Row", "Rows"]
 
-Part = Literal["train", "validation", "test"]
 Learn = Literal["all", "last"]
 
 

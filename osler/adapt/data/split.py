@@ -17,8 +17,9 @@ from hashlib import sha256
 from typing import Any
 
 from osler.adapt.data.groups import RowGroups, groups_of_rows
-from osler.adapt.data.row import Part, Row, Rows
+from osler.adapt.data.row import Row, Rows
 from osler.errors import InputError, OptionError
+from osler.tasks.own_data import Part
 
 __all__ = ["PARTS", "Parts", "split_rows"]
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from osler.errors import InputError
 from osler.evals.benchmarks.lines import Line, all_reasons, read_lines
 from osler.evals.sample import Sample
-from osler.tasks.own_data import check_fields, decoded, files_of
+from osler.tasks.own_data import PARTS, check_fields, decoded, files_of
 
 __all__ = ["HELP", "Kind", "common", "rows_of", "samples_of"]
 
@@ -30,7 +30,9 @@ FIELDS = (
     "json",
     "schema",
     "patient",
+    "group",
     "groups",
+    "split",
 )
 JSON_FIELDS = ("files", "options", "labels", "boxes", "json", "schema", "groups")
 HELP = "docs/own-data.md shows rows of every kind"
@@ -39,10 +41,18 @@ HELP = "docs/own-data.md shows rows of every kind"
 def rows_of(table: Path) -> tuple[Kind, list[Line]]:
     """The rows of a file, and the form of what is right, by the first of them.
 
+    Where rows name a `split`, those of the test part.
+
     Raises:
-        InputError: the file cannot be read, or its first row says nothing that is right.
+        InputError: the file cannot be read, its first row says nothing that is right, or no row is of the test part.
     """
     lines = [decoded(line, JSON_FIELDS) for line in read_lines(table)]
+    if any(line.optional("split") for line in lines):
+        lines = [line for line in lines if PARTS.get(line.optional("split").lower()) == "test"]
+        if not lines:
+            raise InputError(
+                f"cannot use `{table.name}`: its rows name a `split`, and none of them is of `test`", hint=HELP
+            )
     return _kind(lines[0]), lines
 
 
@@ -84,7 +94,7 @@ def common(line: Line, table: Path) -> dict[str, Any]:
     return {
         "id": line.optional("id") or _number(line),
         "files": files_of(line, table.parent),
-        "cluster": line.optional("patient"),
+        "cluster": line.optional("patient") or line.optional("group"),
         "groups": {str(name): str(value) for name, value in groups.items()},
     }
 

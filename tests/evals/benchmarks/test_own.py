@@ -226,3 +226,15 @@ def test_a_folder_with_nothing_of_the_sort_is_told_what_to_hold(tmp_path):
 
 def test_own_data_are_kept_from_leaving_like_restricted_ones():
     assert BENCHMARK.is_restricted
+
+
+def test_where_rows_name_a_split_those_of_test_are_asked(folder):
+    rows = [{"question": f"Number {n}?", "answer": "x", "split": ("train", "Test", "val")[n % 3]} for n in range(6)]
+    _, samples = fitted(folder, *rows)
+    assert [sample.id for sample in samples] == ["line 2", "line 5"]
+
+
+def test_rows_of_which_none_is_of_test_are_an_error(folder):
+    write_jsonl(folder / "samples.jsonl", [{"question": "Which?", "answer": "x", "split": "train"}])
+    with pytest.raises(InputError, match="none of them is of `test`"):
+        BENCHMARK.fitted(folder)
