@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from osler.tasks.tuned_head import TunedHead
     from osler.weights.medsiglip import MedSiglipCheckpoint
 
-__all__ = ["MEDSIGLIP_VARIABLE", "REPOSITORY", "MedSiglip", "Resizing", "load_medsiglip"]
+__all__ = ["FITS", "MEDSIGLIP_VARIABLE", "REPOSITORY", "MedSiglip", "Resizing", "load_medsiglip", "medsiglip_folder"]
 
 MEDSIGLIP_VARIABLE = "OSLER_MEDSIGLIP"
 REPOSITORY = "google/medsiglip-448"
@@ -255,13 +255,18 @@ def load_medsiglip(
     """
     from osler.weights.medsiglip import MedSiglipCheckpoint
 
-    checkpoint = MedSiglipCheckpoint(_folder(path))
+    checkpoint = MedSiglipCheckpoint(medsiglip_folder(path))
     return MedSiglip(
         checkpoint, precision=precision, threads=threads, resizing=resizing, pad=pad, progress=progress or no_progress
     )
 
 
-def _folder(path: str | os.PathLike[str] | None) -> Path:
+def medsiglip_folder(path: str | os.PathLike[str] | None = None) -> Path:
+    """The folder that `load_medsiglip` opens.
+
+    Raises:
+        WeightsError: there is none.
+    """
     named = path if path is not None else os.environ.get(MEDSIGLIP_VARIABLE)
     folder = Path(named).expanduser() if named else models_folder() / REPOSITORY.replace("/", "--")
     if folder.suffix == ".safetensors" and folder.is_file():

@@ -17,7 +17,7 @@ import numpy as np
 
 from osler.errors import WeightsError
 
-__all__ = ["HEAD_FILE", "TunedHead", "read_head"]
+__all__ = ["HEAD_FILE", "Kind", "TunedHead", "read_head"]
 
 HEAD_FILE = "classifier.json"
 LAYOUT = 1

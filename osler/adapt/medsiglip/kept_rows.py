@@ -11,6 +11,7 @@ digests: no name of a file or patient stands in them. The files can be read by t
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -78,11 +79,35 @@ class KeptRows:
         self._places[key] = (self.count, tuple(names))
         self.count += len(names)
 
+    def refuse_full_disk(self, count: int) -> None:
+        """Do nothing where there is room for so many more rows.
+
+        Raises:
+            InputError: there is none.
+        """
+        needed, free = count * self._row_bytes, shutil.disk_usage(self._bytes.parent).free
+        if needed > free:
+            raise InputError(
+                f"cannot prepare the pictures in `{self._bytes.parent}`: they take {needed / 1e9:.1f} GB, "
+                f"{free / 1e9:.1f} GB are free",
+                hint="make room, or name another folder",
+            )
+
+    @property
+    def _row_bytes(self) -> int:
+        return int(np.prod(self.shape)) * self.dtype.itemsize
+
+    def remove(self) -> None:
+        """Delete both files; nothing can be read any more."""
+        self._places, self.count = {}, 0
+        self._lines.unlink(missing_ok=True)
+        self._bytes.unlink(missing_ok=True)
+
     def _take_up(self) -> None:
         """Believe what is whole, and cut off what is not."""
         lines = self._lines.read_bytes().splitlines(keepends=True) if self._lines.is_file() else []
         stored = self._bytes.stat().st_size if self._bytes.is_file() else 0
-        size = int(np.prod(self.shape)) * self.dtype.itemsize
+        size = self._row_bytes
         good = 0
         if lines and _parsed(lines[0]) == self._head:
             good = 1

@@ -5,14 +5,22 @@ same for one label. Fitted by L-BFGS in float64, in the space that the examples 
 it could be learnt, because the penalty makes it zero.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-__all__ = ["fit_logistic", "shares_of"]
+from osler.adapt.medsiglip.threads import one_thread
+
+__all__ = ["choose_strength", "fit_logistic", "shares_of"]
 
 MOST_STEPS = 200
-FLAT = 1e-7
+FLAT = 1e-6
+"""The gradient's largest number, divided by C and the number of examples, at which the fit has ended."""
+STRENGTHS = (1.0, 10.0, 100.0, 1000.0)
+USUAL_STRENGTH = 10.0
+THIRDS = 3
 
 
 def fit_logistic(
@@ -38,7 +46,7 @@ def fit_logistic(
     counts = None if weights is None else torch.from_numpy(weights.astype(np.float64))
     fitted = torch.zeros((targets.shape[1], seen.shape[1] + 1), dtype=torch.float64, requires_grad=True)
     search = torch.optim.LBFGS(
-        [fitted], max_iter=MOST_STEPS, tolerance_grad=FLAT * strength, line_search_fn="strong_wolfe"
+        [fitted], max_iter=MOST_STEPS, tolerance_grad=FLAT * strength * len(vectors), line_search_fn="strong_wolfe"
     )
 
     def loss() -> torch.Tensor:
@@ -52,7 +60,8 @@ def fit_logistic(
         total.backward()  # type: ignore[no-untyped-call]
         return total
 
-    search.step(loss)  # type: ignore[no-untyped-call, arg-type]
+    with one_thread():
+        search.step(loss)  # type: ignore[no-untyped-call, arg-type]
     found = fitted.detach().numpy()
     return np.concatenate([found[:, :-1] @ basis, found[:, -1:]], axis=1).astype(np.float32)
 
@@ -72,3 +81,50 @@ def _basis(vectors: np.ndarray) -> np.ndarray:
     if count >= width:
         return np.eye(width)
     return np.linalg.qr(vectors.astype(np.float64).T)[0].T
+
+
+def choose_strength(
+    vectors: np.ndarray,
+    targets: np.ndarray,
+    groups: Sequence[str],
+    *,
+    are_several: bool,
+    weights: np.ndarray | None = None,
+    seed: int = 0,
+) -> float:
+    """The C with the least loss on thirds that were left out, a group in one third.
+
+    The usual one where a label has too few groups to be left out.
+    """
+    folds = _thirds(groups, seed)
+    parts = [(folds != fold, folds == fold) for fold in range(THIRDS)]
+    if not all(_are_learnable(targets[kept]) and left.any() for kept, left in parts):
+        return USUAL_STRENGTH
+    losses = {}
+    for strength in STRENGTHS:
+        total = 0.0
+        for kept, left in parts:
+            fitted = fit_logistic(
+                vectors[kept], targets[kept], are_several=are_several, strength=strength, weights=weights
+            )
+            total += _surprise(shares_of(vectors[left], fitted, are_several=are_several), targets[left], are_several)
+        losses[strength] = total
+    return min(losses, key=lambda strength: losses[strength])
+
+
+def _thirds(groups: Sequence[str], seed: int) -> np.ndarray:
+    _, members = np.unique(np.array(groups), return_inverse=True)
+    order = np.random.default_rng(seed).permutation(int(members.max()) + 1)
+    return order[members] % THIRDS
+
+
+def _are_learnable(targets: np.ndarray) -> bool:
+    """Whether each label has an example, and one against it."""
+    positive = targets.sum(axis=0)
+    return bool(len(targets) and (positive > 0).all() and (positive < len(targets)).all())
+
+
+def _surprise(shares: np.ndarray, targets: np.ndarray, are_several: bool) -> float:
+    """The sum of -log of what was said of what is true."""
+    said = np.where(targets > 0, shares, 1 - shares) if are_several else shares[targets > 0]
+    return float(-np.log(np.maximum(said, 1e-12)).sum())

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from osler.adapt.data.row import Part
+
 __all__ = ["Caption", "Pair"]
 
 
@@ -39,4 +41,4 @@ class Pair:
     captions: tuple[Caption, ...] = ()
     labels: tuple[str, ...] = ()
     group: str | None = None
-    part: str | None = None
+    part: Part | None = None

@@ -1,10 +1,9 @@
-"""Pictures made ready once: read by the recipes, fitted to the tower's square, kept on the disk while they are needed.
+"""Pictures made ready once: read by the recipes, and what is needed of them kept on the disk.
 
 A training looks at each picture several times, and one that goes on after an interruption looks again; opening a slide
-or a series takes longer than that. A picture takes 600 kB at 448 px.
+or a series takes longer than that. What a tower sees of a picture takes 600 kB at 448 px.
 """
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -15,17 +14,17 @@ import numpy as np
 from osler.adapt.data.faults import Fault
 from osler.adapt.medsiglip.kept_rows import KeptRows
 from osler.adapt.medsiglip.pair import Pair
-from osler.errors import InputError, OslerError
+from osler.errors import OslerError
 from osler.tasks.gather import reason_of
 from osler.tasks.index_files import files_below, state_of
 from osler.tasks.pictures import pictures_in
 from osler.tasks.progress import PREPARING, Progress, no_progress
 from osler.tasks.study_options import StudyOptions
 
-__all__ = ["Fit", "Prepared", "key_of", "prepare"]
+__all__ = ["Make", "Prepared", "key_of", "prepare"]
 
-Fit = Callable[[np.ndarray], np.ndarray]
-"""A picture [Y, X, 3] uint8 to what the tower sees, [S, S, 3] uint8."""
+Make = Callable[[np.ndarray], np.ndarray]
+"""A picture [Y, X, 3] uint8 to what is kept of it: what the tower sees, [S, S, 3] uint8, or its vector [D]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,7 +35,7 @@ class Prepared:
         pairs: I of them; a row whose file gives several pictures stands here once for each.
         names: of the pictures, for people.
         places: [I] int64, where each stands in `kept`.
-        kept: squares [S, S, 3] uint8.
+        kept: squares [S, S, 3] uint8, or vectors [D] float32.
     """
 
     pairs: tuple[Pair, ...]
@@ -48,7 +47,7 @@ class Prepared:
         return len(self.pairs)
 
     def look(self, which: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Squares [B, S, S, 3] uint8 of some pictures."""
+        """What is kept of some pictures, such as squares [B, S, S, 3] uint8."""
         return np.asarray(self.kept.all()[self.places[np.asarray(which)]])
 
     def part(self, name: str) -> "Prepared":
@@ -72,21 +71,17 @@ class Prepared:
 
 def prepare(
     pairs: Sequence[Pair],
-    folder: Path,
+    kept: KeptRows,
+    make: Make,
     *,
-    image_px: int,
-    fit: Fit,
-    way: str,
     study: StudyOptions | None = None,
     progress: Progress = no_progress,
 ) -> tuple[Prepared, list[Fault]]:
     """Read every row's file, but for those that were read before.
 
     Args:
-        folder: where the pictures are kept.
-        image_px: S.
-        fit: how a picture becomes a square.
-        way: names all that `fit` and `study` decide.
+        kept: where what is made of the pictures is kept.
+        make: makes it.
         progress: told how many rows are done.
 
     Returns:
@@ -95,13 +90,12 @@ def prepare(
     Raises:
         InputError: the disk has no room for them.
     """
-    kept = KeptRows(folder, "squares", (image_px, image_px, 3), "|u1", way=way)
     keys = [key_of(pair.file) for pair in pairs]
-    _refuse_full_disk(folder, len(set(keys)) * image_px * image_px * 3 - kept.count * image_px * image_px * 3)
+    kept.refuse_full_disk(len({key for key in keys if key not in kept}))
     faults: list[Fault] = []
     for done, (pair, key) in enumerate(zip(pairs, keys, strict=True)):
         progress(PREPARING, done, len(pairs))
-        if key not in kept and (reason := _keep(pair.file, key, kept, fit, study)):
+        if key not in kept and (reason := _keep(pair.file, key, kept, make, study)):
             faults.append(Fault(number=pair.number, where=pair.where, reason=reason))
     progress(PREPARING, len(pairs), len(pairs))
     each = [(pair, row, name) for pair, key in zip(pairs, keys, strict=True) for row, name in _rows(kept, key)]
@@ -125,23 +119,13 @@ def _rows(kept: KeptRows, key: str) -> list[tuple[int, str]]:
     return list(zip(kept.rows(key), kept.names(key), strict=True)) if key in kept else []
 
 
-def _keep(file: Path, key: str, kept: KeptRows, fit: Fit, study: StudyOptions | None) -> str:
+def _keep(file: Path, key: str, kept: KeptRows, make: Make, study: StudyOptions | None) -> str:
     """Read a file's pictures; "" or why that is not possible."""
     try:
-        found = [(record.name, fit(image.pixels)) for record, image in pictures_in([file], study)]
+        found = [(record.name, make(image.pixels)) for record, image in pictures_in([file], study)]
     except OslerError as error:
         return reason_of(error) or "no picture can be read from it"
     if not found:
         return "there is no picture in it"
-    kept.add(key, [name for name, _ in found], np.stack([square for _, square in found]))
+    kept.add(key, [name for name, _ in found], np.stack([made for _, made in found]))
     return ""
-
-
-def _refuse_full_disk(folder: Path, needed_bytes: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if needed_bytes > free:
-        raise InputError(
-            f"cannot prepare the pictures in `{folder}`: they take {needed_bytes / 1e9:.1f} GB, "
-            f"{free / 1e9:.1f} GB are free",
-            hint="make room, or name another folder",
-        )

@@ -13,7 +13,7 @@ texts are made: the label itself, or what the person gives for it.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from osler.adapt.medsiglip.pair import Caption, Pair
 from osler.errors import InputError
 from osler.formats.lines import Line, LineError, walk_lines
 from osler.tasks.classify import texts_of_labels
-from osler.tasks.example_groups import groups_of_examples
 from osler.tasks.gather import gather
 
 __all__ = ["Pairs", "Wanted", "read_pairs"]
@@ -45,8 +44,7 @@ class Wanted:
         are_several: whether several labels, or none, may hold of one picture.
         texts: texts by label, for captions.
         templates: texts in which {} stands for a label's own.
-        patients: how to tell whose a file is (`osler.tasks.example_groups`); None for the data's column, else that
-            module's own way.
+        patients: how to tell whose a file is; None for the data's column, else as `osler.adapt.data.groups` tells it.
         is_empty: whether the tower of words would read nothing of a text.
     """
 
@@ -67,16 +65,16 @@ class Pairs:
         rows: those that can be used.
         faults: those that cannot.
         labels: all there are, by name.
-        grouped_by: how it was told whose each file is, and of how many files.
         notes: what was left out.
+        grouped_by: how it was told whose each row is, and of how many; known once they are divided.
     """
 
     source: Path
     rows: tuple[Pair, ...]
     faults: tuple[Fault, ...]
     labels: tuple[str, ...]
-    grouped_by: dict[str, int]
     notes: tuple[str, ...] = ()
+    grouped_by: dict[str, int] = field(default_factory=dict)
 
     def refuse(self, more: Sequence[Fault] = ()) -> None:
         """Stop here if anything is wrong.
@@ -107,11 +105,10 @@ def read_pairs(source: Path, wanted: Wanted) -> Pairs:
         Faults(faults=tuple(faults), num_rows=len(found)).refuse()
         raise InputError(f"cannot learn labels from `{source}`: expected at least two, got {len(labels)}")
     rows = rows if wanted.labels else _captioned(rows, labels, wanted)
-    rows, by = _grouped(rows, source if source.is_dir() else source.parent, wanted.patients)
     faults += [fault for row in rows if (fault := _fault_of(row, wanted)) is not None]
     bad = {fault.number for fault in faults}
     good = tuple(row for row in rows if row.number not in bad)
-    return Pairs(source=source, rows=good, faults=tuple(faults), labels=labels, grouped_by=by, notes=notes)
+    return Pairs(source=source, rows=good, faults=tuple(faults), labels=labels, notes=notes)
 
 
 def _of_folder(folder: Path) -> tuple[list[Pair | Fault], tuple[str, ...]]:
@@ -215,19 +212,6 @@ def _captioned(rows: Sequence[Pair], labels: Sequence[str], wanted: Wanted) -> l
         return tuple(Caption(text=text, label=label) for label in row.labels for text in texts[label])
 
     return [row if row.captions else replace(row, captions=captions(row)) for row in rows]
-
-
-def _grouped(rows: Sequence[Pair], folder: Path, patients: str | None) -> tuple[list[Pair], dict[str, int]]:
-    """Rows with the group of each, and how that was told."""
-    if patients is None and rows and all(row.group is not None for row in rows):
-        return list(rows), {"column": len({row.file for row in rows})}
-    there = [row for row in rows if row.file.exists()]
-    names = [
-        row.file.relative_to(folder).as_posix() if row.file.is_relative_to(folder) else str(row.file) for row in there
-    ]
-    groups = groups_of_examples(folder, names, patients)
-    told = dict(zip((row.number for row in there), groups.of, strict=True))
-    return [replace(row, group=told.get(row.number, row.where)) for row in rows], groups.by
 
 
 def _fault_of(row: Pair, wanted: Wanted) -> Fault | None:

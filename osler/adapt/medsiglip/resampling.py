@@ -68,8 +68,9 @@ def aurocs(scores: np.ndarray, is_positive: np.ndarray, weights: np.ndarray) -> 
 def macro_aurocs(scores: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The mean over labels of the area of each against the rest, [B]: scores and targets [I, C].
 
-    A label without a held-out positive or negative is left out; of all labels so, NaN is left.
+    A label without a positive or a negative is left out where that is so; of all labels so, NaN is left.
     """
-    each = [aurocs(scores[:, place], targets[:, place] > 0, weights) for place in range(targets.shape[1])]
-    defined = [one for one in each if np.isfinite(one[0])]
-    return np.mean(defined, axis=0) if defined else np.full(len(weights), np.nan)
+    each = np.stack([aurocs(scores[:, place], targets[:, place] > 0, weights) for place in range(targets.shape[1])])
+    defined = np.isfinite(each)
+    with np.errstate(invalid="ignore"):
+        return np.where(defined, each, 0).sum(axis=0) / defined.sum(axis=0)

@@ -14,7 +14,7 @@ from osler.adapt.medsiglip.prepared import Prepared
 from osler.adapt.medsiglip.resampling import accuracies, drawn_weights, interval_of, macro_aurocs
 from osler.adapt.medsiglip.texts import Texts
 
-__all__ = ["ContrastiveValidation", "LabelValidation", "figures_of", "vectors_of"]
+__all__ = ["ContrastiveValidation", "LabelValidation", "figures_of", "groups_in", "is_right", "vectors_of"]
 
 
 def vectors_of(network: Network, prepared: Prepared, *, batch: int) -> np.ndarray:
@@ -52,9 +52,20 @@ class ContrastiveValidation:
         figures = {"validation_loss": self._loss(pictures)}
         if self.labels:
             shares = self.shares(pictures)
-            right = _is_right(shares, targets_of(self.prepared, tuple(self.labels)))
+            right = is_right(shares, targets_of(self.prepared, tuple(self.labels)))
             return {**figures, "validation_accuracy": float(right.mean())}
         return {**figures, **self._found(pictures)}
+
+    def figures(self) -> dict[str, dict[str, Any]]:
+        """Figures with intervals: of labels as `figures_of`, else how many pictures find a text of their own."""
+        pictures = vectors_of(self.network, self.prepared, batch=self.batch)
+        if self.labels:
+            targets = targets_of(self.prepared, tuple(self.labels))
+            return figures_of(self.shares(pictures), targets, groups_in(self.prepared), are_several=False)
+        weights = drawn_weights(groups_in(self.prepared), 0)
+        before = self._texts_before(pictures)
+        firsts = {"first": before == 0, "first_five": before < 5}
+        return {name: interval_of(accuracies(found, weights))._asdict() for name, found in firsts.items()}
 
     def shares(self, pictures: np.ndarray) -> np.ndarray:
         """Cosines of vectors [I, D] with each label, [I, C]."""
@@ -75,12 +86,16 @@ class ContrastiveValidation:
 
     def _found(self, pictures: np.ndarray) -> dict[str, float]:
         """The share of pictures with a text of their own first, and among the first five."""
+        before = self._texts_before(pictures)
+        return {"validation_first": float((before == 0).mean()), "validation_first_five": float((before < 5).mean())}
+
+    def _texts_before(self, pictures: np.ndarray) -> np.ndarray:
+        """How many texts that are not right for a picture stand before the first that is, [I]."""
         captions, ids = self.texts.first(self.prepared.pairs)
         cosines = pictures @ self._read([caption.text for caption in captions]).T  # [I, I]
         right = belong(self.prepared.pairs, captions, ids)
         best = np.where(right, cosines, -np.inf).max(axis=1)
-        before = ((cosines > best[:, None]) & ~right).sum(axis=1)
-        return {"validation_first": float((before == 0).mean()), "validation_first_five": float((before < 5).mean())}
+        return ((cosines > best[:, None]) & ~right).sum(axis=1)
 
     def _read(self, texts: Sequence[str]) -> np.ndarray:
         with torch.no_grad():
@@ -110,7 +125,7 @@ class LabelValidation:
             for places in _batches(len(self.prepared), self.batch):
                 loss, share = self.objective.loss_of(self.prepared.look(places), self.targets[places])
                 total, weight = total + float(loss), weight + share
-        found = figures_of(self.scores(), self.targets, self._groups(), are_several=self.objective.are_several, draws=0)
+        found = self.figures(draws=0)
         figures = {f"validation_{name}": one["value"] for name, one in found.items() if one["value"] is not None}
         return {"validation_loss": total / weight, **figures}
 
@@ -119,8 +134,10 @@ class LabelValidation:
         vectors = vectors_of(self.objective.network, self.prepared, batch=self.batch)
         return shares_of(vectors, self.objective.weights(), are_several=self.objective.are_several)
 
-    def _groups(self) -> list[str]:
-        return groups_in(self.prepared)
+    def figures(self, *, draws: int = 1000) -> dict[str, dict[str, Any]]:
+        """Figures with intervals, as `figures_of`."""
+        several = self.objective.are_several
+        return figures_of(self.scores(), self.targets, groups_in(self.prepared), are_several=several, draws=draws)
 
 
 def groups_in(prepared: Prepared) -> list[str]:
@@ -141,11 +158,11 @@ def figures_of(
     weights = drawn_weights(groups, 0, resamples=draws)
     found = {"auroc": interval_of(macro_aurocs(scores, targets, weights))}
     if not are_several:
-        found["accuracy"] = interval_of(accuracies(_is_right(scores, targets), weights))
+        found["accuracy"] = interval_of(accuracies(is_right(scores, targets), weights))
     return {name: one._asdict() for name, one in found.items()}
 
 
-def _is_right(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def is_right(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """[I] float64: whether the label with the highest score holds."""
     return targets[np.arange(len(scores)), scores.argmax(axis=1)].astype(np.float64)
 

@@ -11,12 +11,15 @@ SMOOTH = 0.9
 LOSSES, FIGURES = "#8a8f98", ("#0b6e99", "#b5541c", "#2f7d4f", "#7a4fa3", "#9a7b00")
 
 
-def draw_curves(lines: Iterable[Mapping[str, Any]], path: Path | None = None) -> bytes:
+def draw_curves(
+    lines: Iterable[Mapping[str, Any]], path: Path | None = None, *, title: str = "loss on answers, nats a token"
+) -> bytes:
     """Draw loss and evaluations over the steps, as PNG.
 
     Args:
         lines: of losses.jsonl.
         path: where to write it, too.
+        title: what the loss is.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -31,7 +34,7 @@ def draw_curves(lines: Iterable[Mapping[str, Any]], path: Path | None = None) ->
     for name, colour in zip((name for name in evaluations if name.endswith("loss")), FIGURES, strict=False):
         axes[0].plot(*evaluations[name], color=colour, marker="o", markersize=3, label=name.replace("_", " "))
     axes[0].set_ylim(bottom=0)
-    axes[0].set_title("loss on answers, nats a token")
+    axes[0].set_title(title)
     for number, name in enumerate(others):
         colour = FIGURES[number % len(FIGURES)]
         axes[1].plot(*evaluations[name], color=colour, marker="o", markersize=3, label=name.replace("_", " "))
