@@ -77,7 +77,7 @@ def _read_gguf(path: Path) -> Importance:
         counts[canonical] = round(float(file.matrix(tensor + COUNTS).dequantised().reshape(-1)[0]))
     datasets = file.metadata.get("imatrix.datasets", [])
     size = file.metadata.get("imatrix.chunk_size", 512)
-    return Importance(sums=sums, counts=counts, datasets=tuple(str(one) for one in datasets), chunk_tokens=int(size))
+    return Importance(sums=sums, counts=counts, datasets=tuple(map(_text, datasets)), chunk_tokens=int(size))
 
 
 def _read_older(path: Path) -> Importance:
@@ -118,3 +118,7 @@ def _damaged(path: Path) -> WeightsError:
         f"cannot read `{path.name}`: it is no importance matrix, or is cut short",
         hint="give a file of llama-imatrix (GGUF or .dat), or make one with --calibrate",
     )
+
+
+def _text(value: object) -> str:
+    return bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | bytearray | memoryview) else str(value)
