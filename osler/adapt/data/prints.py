@@ -38,6 +38,8 @@ LEAST_SHARED = 0.7
 Tell = Callable[[int], None]
 
 PERMUTATIONS = 128
+CANDIDATES = 0.6
+"""What MinHash's index is made for: it misses some pairs near its threshold."""
 DARK = 16
 SEEN = 0.01
 FLAT = 2.0
@@ -145,7 +147,7 @@ def text_pairs(texts: Sequence[frozenset[str]], tell: Tell = tell_nobody) -> lis
     """All pairs of texts that share enough: found by MinHash, then counted; `tell` is told how many texts are done."""
     from datasketch import MinHashLSH
 
-    index = MinHashLSH(threshold=LEAST_SHARED, num_perm=PERMUTATIONS)
+    index = MinHashLSH(threshold=CANDIDATES, num_perm=PERMUTATIONS)
     pairs: list[tuple[int, int, float]] = []
     for number, runs in enumerate(texts):
         hashed = min_hash(runs)
