@@ -29,7 +29,10 @@ def read_json(path: Path) -> dict[str, Any]:
 def weight_files(folder: Path) -> list[Path]:
     """The shards that the index names, or model.safetensors, or the only file there is."""
     if (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():
-        raise WeightsError(f"`{folder.name}` holds a LoRA adapter and no model", hint="merge it into its model first")
+        raise WeightsError(
+            f"`{folder.name}` holds a LoRA adapter and no model",
+            hint="name its model, and it as --adapter",
+        )
     if (folder / _INDEX).is_file():
         return _shards(folder)
     files = sorted(folder.glob("*.safetensors"))
