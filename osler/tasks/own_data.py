@@ -26,6 +26,7 @@ __all__ = [
     "decoded",
     "files_of",
     "holds_words",
+    "is_there",
     "table_of",
 ]
 
@@ -107,13 +108,21 @@ def files_of(line: Line, folder: Path) -> tuple[Path, ...]:
         given = [given] if given.strip() else []
     if not isinstance(given, list | None) or not all(isinstance(name, str) and name.strip() for name in given or []):
         raise line.wrong("expected a path in `file`, or a list of paths in `files`")
-    if any(map(holds_words, given or [])):
-        raise line.wrong("expected a path in `file` or `files`, got words: are columns mixed up?")
     paths = tuple(folder / name.strip() for name in given or [])
     for path, name in zip(paths, given or [], strict=True):
-        if not path.exists():
+        if not is_there(path):
+            if holds_words(name):
+                raise line.wrong("expected a path in `file` or `files`, got words: are columns mixed up?")
             raise line.wrong(f"there is no file `{name}`")
     return paths
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file or folder; not where the system refuses the name, which may be a text."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def holds_words(text: str) -> bool:

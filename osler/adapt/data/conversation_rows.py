@@ -16,7 +16,7 @@ from osler.formats.lines import Line
 from osler.prompt import render
 from osler.prompt.special import control_token_in
 from osler.tasks.chat import PARTS, ROLES, is_data, messages_from
-from osler.tasks.own_data import check_fields, decoded, holds_words
+from osler.tasks.own_data import check_fields, decoded, holds_words, is_there
 from osler.tasks.room import BLANK
 from osler.values import Message
 
@@ -94,11 +94,10 @@ def _source(line: Line, image: Any, number: int, folder: Path, files: list[Path]
     names = image if isinstance(image, list) else [image]
     if not names or not all(isinstance(name, str) and name.strip() for name in names):
         raise line.wrong(f"expected a path, or a list of paths, in each image of message {number}")
-    if any(map(holds_words, names)):
-        raise line.wrong(f"expected a path in each image of message {number}, got words")
     for name in names:
-        if not (folder / name).exists():
-            raise line.wrong(f"there is no file `{name}`")
+        if not is_there(folder / name):
+            got_words = f"expected a path in each image of message {number}, got words"
+            raise line.wrong(got_words if holds_words(name) else f"there is no file `{name}`")
     paths = [folder / name for name in names]
     files += paths
     return [os.fspath(path) for path in paths] if isinstance(image, list) else os.fspath(paths[0])
