@@ -137,7 +137,9 @@ class Network:
 
     def save_memory(self) -> None:
         """Compute each layer twice instead of keeping what is inside it (gradient checkpointing)."""
-        self.model.gradient_checkpointing_enable({"use_reentrant": False})
+        model = self.model  # the first name is transformers' newer one
+        enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+        enable({"use_reentrant": False})
 
     def _is_trained(self, name: str) -> bool:
         if self.scope.lora and name not in SCALES:

@@ -11,6 +11,7 @@ from osler.adapt.data.example import Example
 from osler.adapt.data.groups import groups_of_rows
 from osler.adapt.data.row import Row, Rows
 from osler.adapt.data.split import PARTS, split_rows
+from osler.adapt.medsiglip.pair import Pair
 from osler.adapt.medsiglip.prepared import Prepared
 from osler.adapt.medsiglip.read import Pairs
 from osler.tasks.progress import Progress, no_progress
@@ -82,7 +83,7 @@ def rows_of(pairs: Pairs) -> Rows:
         Row(
             number=pair.number,
             where=pair.where,
-            messages=({"role": "assistant", "content": " | ".join(pair.labels) or pair.captions[0].text},),
+            messages=({"role": "assistant", "content": _answer(pair)},),
             files=(pair.file,),
             group=pair.group,
             part=pair.part,
@@ -91,6 +92,11 @@ def rows_of(pairs: Pairs) -> Rows:
         for pair in pairs.rows
     )
     return Rows(place=pairs.source, rows=rows, classes=pairs.labels)
+
+
+def _answer(pair: Pair) -> str:
+    """What stands in the place of an answer: labels, or the first text; "" where no label holds."""
+    return " | ".join(pair.labels) or next((caption.text for caption in pair.captions), "")
 
 
 def _squares_by_row(pairs: Pairs, prepared: Prepared) -> Iterator[tuple[np.ndarray, ...]]:

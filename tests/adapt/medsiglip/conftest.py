@@ -37,3 +37,14 @@ def films(tmp_path_factory) -> Path:
             place.mkdir(parents=True, exist_ok=True)
             Image.fromarray(drawn(label, rng)).save(place / f"{number}.png")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Tiny matrices on several threads mostly wait for each other; and sums have one order."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
