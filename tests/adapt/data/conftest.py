@@ -20,6 +20,13 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def large_model(tmp_path_factory):
+    """The same with 4,096 tokens of context, for whole studies."""
+    folder = write_safetensors(tmp_path_factory.mktemp("tiny") / "safetensors", shape=TinyShape())
+    return open_model(folder, precision="f32", context=4096)
+
+
+@pytest.fixture(scope="session")
 def gguf(tmp_path_factory):
     """A GGUF file with its projector, whose vocabulary ends before the soft token."""
     return open_model(write_gguf(tmp_path_factory.mktemp("tiny") / "tiny.gguf"), precision="f32", context=CONTEXT)

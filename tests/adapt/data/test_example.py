@@ -12,7 +12,11 @@ from osler.errors import ContextError, InputError, VisionError
 from osler.tasks.chat import messages_from
 from osler.tasks.question import prepare_question
 from osler.testing.dicom import make_dicom
+from osler.testing.dicom_series import make_series
+from osler.testing.fhir import make_bundle, small_record
 from osler.testing.nifti import make_nifti
+from osler.testing.pdf import make_pdf
+from osler.testing.slide import make_slide, tissue_slide
 
 
 def example_of(tmp_path, model, row, **options):
@@ -115,12 +119,36 @@ def test_a_conversation_s_prompt_is_that_of_the_chat(tmp_path, model):
     assert example.num_learned == len(model.tokenize("Nothing.")) + len(model.tokenize("Yes.")) + 2
 
 
-def test_a_volume_is_prepared_as_a_question_about_it(tmp_path, model):
-    voxels = np.arange(20 * 20 * 4, dtype=np.int16).reshape(4, 20, 20)
-    make_nifti(tmp_path / "brain.nii.gz", voxels, np.diag([1.0, 1.0, 5.0, 1.0]))
-    example = example_of(tmp_path, model, asked("Is there a lesion?", "No.", "brain.nii.gz"))
-    prepared = prepare_question(model, str(tmp_path / "brain.nii.gz"), "Is there a lesion?").prepared
-    assert len(prepared.squares) == 4
+def make_volume(path):
+    voxels = np.arange(4 * 20 * 20, dtype=np.int16).reshape(4, 20, 20)
+    return make_nifti(path / "brain.nii.gz", voxels, np.diag([1.0, 1.0, 5.0, 1.0]))
+
+
+def make_ct(path):
+    return make_series(path / "ct", np.arange(5 * 24 * 24, dtype=np.int16).reshape(5, 24, 24) % 900, number=3)[0].parent
+
+
+MAKERS = {
+    "volume": (make_volume, 4),
+    "series": (make_ct, 5),
+    "document": (lambda path: make_pdf(path / "report.pdf", ["one", "two"], size_pt=(200, 150)), 2),
+    "record": (lambda path: make_bundle(path / "record.json", small_record()[:3]), 0),
+    "slide": (
+        lambda path: make_slide(path / "slide.svs", tissue_slide(1800, 1800, [(0, 0, 1800, 1800)]), mpp_um=0.5),
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_studies_are_prepared_as_a_question_about_them(tmp_path, large_model, kind):
+    make, num_images = MAKERS[kind]
+    if kind == "slide":
+        pytest.importorskip("tifffile")
+    path = make(tmp_path)
+    example = example_of(tmp_path, large_model, asked("Is there a lesion?", "No.", path.name))
+    prepared = prepare_question(large_model, str(path), "Is there a lesion?").prepared
+    assert len(prepared.squares) == num_images or (num_images is None and prepared.squares)
     assert tuple(example.ids[: len(prepared.prompt.ids)]) == prepared.prompt.ids
     assert all(map(np.array_equal, example.squares, prepared.squares))
 
