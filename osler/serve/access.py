@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import socket
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,13 +52,16 @@ class Access:
         """Refuse what must not be opened, before a model is loaded.
 
         Raises:
-            InputError: others can reach the address, but no key is asked for; or a file is not there.
+            InputError: others can reach the address, but no key is asked for; or a file is not there, or not what it
+                should be.
         """
         if (self.certificate is None) != (self.private_key is None):
             raise InputError("cannot serve by HTTPS: expected a certificate and its private key, got one of them")
         for path in (self.certificate, self.private_key):
             if path is not None and not path.is_file():
                 raise InputError(f"cannot serve by HTTPS: there is no file `{path}`")
+        if self.certificate is not None and self.private_key is not None:
+            _check_pair(self.certificate, self.private_key)
         if not self.is_local and self.keys is None:
             raise InputError(
                 f"cannot serve at {self.host}: others could reach it, and no key is asked for",
@@ -95,6 +99,16 @@ class Access:
         shown = f"[{self.host}]" if ":" in self.host else self.host
         scheme = "https" if self.certificate else "http"
         return f"{scheme}://{shown}:{listening.getsockname()[1]}"
+
+
+def _check_pair(certificate: Path, private_key: Path) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, private_key, password=lambda: "")
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise InputError(
+            f"cannot serve by HTTPS with `{certificate}` and `{private_key}`: expected a certificate and the private "
+            "key that belongs to it, both PEM, the key without a password"
+        ) from error
 
 
 def check_origins(origins: Iterable[str], *, has_keys: bool) -> None:
