@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Example", "Examples", "written_answer"]
 
 KEPT = 8
+KEPT_BYTES = 256 << 20
 """Examples that are kept: training looks at one several times in a row, such as for its length and its tokens."""
 
 
@@ -111,9 +112,12 @@ class Examples(Sequence[Example]):
         place = range(len(self.rows))[index]
         found = self._kept.pop(place, None) or self.make(self.rows[place])
         self._kept[place] = found
-        while len(self._kept) > KEPT:
+        while len(self._kept) > 1 and (len(self._kept) > KEPT or self._kept_bytes() > KEPT_BYTES):
             self._kept.popitem(last=False)
         return found
+
+    def _kept_bytes(self) -> int:
+        return sum(square.nbytes for example in self._kept.values() for square in example.squares)
 
     def make(self, row: Row) -> Example:
         """The example of a row, which need not be among these.
