@@ -88,6 +88,7 @@ def new_files(paths: Sequence[Path], *, force: bool = False) -> Iterator[list[Pa
 
 @contextmanager
 def _staging(parent: Path, name: str) -> Iterator[Path]:
+    made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
     try:
         parent.mkdir(parents=True, exist_ok=True)
         staging = parent / f".{name}.partial-{os.getpid()}"
@@ -100,6 +101,16 @@ def _staging(parent: Path, name: str) -> Iterator[Path]:
         yield staging
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        _remove_empty(made)
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders, the innermost first, as far as nothing stands in them."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
 
 
 def _check_folder(out: Path, force: bool) -> None:
