@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from osler.adapt.export.onnx.eight_bits import linear, rows_of
 from osler.adapt.export.onnx.graph import OnnxGraph
-from osler.adapt.export.onnx.layers import gelu, linear, reshaped, rms_norm
+from osler.adapt.export.onnx.layers import gelu, reshaped, rms_norm
 from osler.adapt.export.onnx.masks import Masks, masks
 from osler.model.config import TextConfig
 
@@ -34,7 +35,7 @@ def write_embedding(graph: OnnxGraph, config: TextConfig) -> None:
     ids = graph.input("input_ids", "i64", ["batch", "tokens"])
     size = graph.constant(np.int64(config.vocabulary_size))
     known = graph.node("Where", graph.node("Less", ids, size), ids, graph.constant(np.int64(0)))
-    rows = graph.widened(graph.node("Gather", graph.table("text.embedding", file=EMBEDDING_FILE), known, axis=0))
+    rows = rows_of(graph, "text.embedding", known, file=EMBEDDING_FILE)
     scaled = graph.node("Mul", rows, graph.number(config.width**0.5))
     graph.output("inputs_embeds", scaled, ["batch", "tokens", config.width])
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from osler.adapt.export.onnx.numbers import Numbers
+from osler.adapt.export.onnx.numbers import GROUP, Numbers, Place
 from osler.errors import MissingExtraError
 from osler.model.matrix import Matrix
 
@@ -39,13 +39,16 @@ class OnnxGraph:
         name: the file's without its ending; large weights go to `{name}.data`.
         numbers: where they are written.
         weights: where they come from.
+        eight_bits: whether matrices that can be are written in 8 bits (`osler.adapt.export.onnx.eight_bits`).
     """
 
-    def __init__(self, name: str, numbers: Numbers, weights: WeightSource) -> None:
+    def __init__(self, name: str, numbers: Numbers, weights: WeightSource, *, eight_bits: bool = False) -> None:
         self._onnx = library()
         self.name = name
         self._numbers = numbers
         self._weights = weights
+        self._eight_bits = eight_bits
+        self._domains = {"": OPSET}
         self._nodes: list[Any] = []
         self._initializers: dict[str, Any] = {}
         self._inputs: list[Any] = []
@@ -66,7 +69,8 @@ class OnnxGraph:
         return self.nodes(1, kind, *inputs, **attributes)[0]
 
     def nodes(self, count: int, kind: str, *inputs: str, **attributes: Any) -> list[str]:
-        """The outputs of a new node that has several."""
+        """The outputs of a new node that has several; `domain` names one of other operations than ONNX's."""
+        self._domains.setdefault(attributes.get("domain", ""), 1)
         number = len(self._nodes)
         outputs = [f"{kind}.{number}" if count == 1 else f"{kind}.{number}.{index}" for index in range(count)]
         self._nodes.append(self._onnx.helper.make_node(kind, list(inputs), outputs, **attributes))
@@ -107,9 +111,23 @@ class OnnxGraph:
         if name not in self._initializers:
             matrix = self._weights.matrix(name)
             place = self._numbers.write(file or f"{self.name}.data", name, matrix)
-            self._initializers[name] = self._outside(name, shape or matrix.shape, *place)
-            self._weights.release()
+            self._outside(name, self._numbers.kind.lower(), shape or matrix.shape, place)
         return name
+
+    def in_eight_bits(self, name: str, *, file: str | None = None) -> tuple[str, str, tuple[int, int]] | None:
+        """Codes [N, K / 32, 32], scales [N, K / 32] and shape [N, K] of a matrix, None where it is no such one."""
+        if not self._eight_bits:
+            return None
+        matrix = self._weights.matrix(name)
+        rows, columns = matrix.shape
+        if columns % GROUP:
+            return None
+        codes, scale = f"{name}.codes", f"{name}.scale"
+        if codes not in self._initializers:
+            places = self._numbers.write_eight_bits(file or f"{self.name}.data", name, matrix)
+            self._outside(codes, "u8", (rows, columns // GROUP, GROUP), places[0])
+            self._outside(scale, "f32", (rows, columns // GROUP), places[1])
+        return codes, scale, (rows, columns)
 
     def matrix(self, name: str, *, shape: Sequence[int] | None = None, file: str | None = None) -> str:
         """As `table`, as float32 whatever it is written in."""
@@ -130,28 +148,30 @@ class OnnxGraph:
         graph = helper.make_graph(
             self._nodes, self.name, self._inputs, self._outputs, initializer=list(self._initializers.values())
         )
-        opset = helper.make_opsetid("", OPSET)
-        model = helper.make_model(graph, producer_name="osler", ir_version=IR_VERSION, opset_imports=[opset])
+        opsets = [helper.make_opsetid(domain, version) for domain, version in self._domains.items()]
+        model = helper.make_model(graph, producer_name="osler", ir_version=IR_VERSION, opset_imports=opsets)
         helper.set_model_props(model, about)
         path = folder / f"{self.name}.onnx"
         path.write_bytes(model.SerializeToString())
         self._onnx.checker.check_model(str(path))
         return path
 
-    def _outside(self, name: str, shape: Sequence[int], file: str, begin: int, size: int) -> Any:
-        """A tensor whose numbers lie in a file beside the model."""
-        tensor = self._onnx.TensorProto(name=name, dims=list(shape), data_type=self._type(self._numbers.kind.lower()))
+    def _outside(self, name: str, kind: str, shape: Sequence[int], place: Place) -> None:
+        """Add a tensor whose numbers lie in a file beside the model."""
+        tensor = self._onnx.TensorProto(name=name, dims=list(shape), data_type=self._type(kind))
         tensor.data_location = self._onnx.TensorProto.EXTERNAL
-        for key, value in (("location", file), ("offset", begin), ("length", size)):
+        for key, value in zip(("location", "offset", "length"), place, strict=True):
             tensor.external_data.add(key=key, value=str(value))
-        return tensor
+        self._initializers[name] = tensor
+        self._weights.release()
 
     def _value(self, name: str, kind: str, shape: Sequence[int | str]) -> Any:
         return self._onnx.helper.make_tensor_value_info(name, self._type(kind), list(shape))
 
     def _type(self, kind: str) -> int:
         types = self._onnx.TensorProto
-        return {"f32": types.FLOAT, "f16": types.FLOAT16, "i64": types.INT64, "bool": types.BOOL}[kind]
+        kinds = {"f32": types.FLOAT, "f16": types.FLOAT16, "u8": types.UINT8, "i64": types.INT64, "bool": types.BOOL}
+        return int(kinds[kind])
 
 
 def library() -> "ModuleType":

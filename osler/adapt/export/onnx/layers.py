@@ -2,12 +2,7 @@
 
 from osler.adapt.export.onnx.graph import OnnxGraph
 
-__all__ = ["biased", "gelu", "layer_norm", "linear", "reshaped", "rms_norm"]
-
-
-def linear(graph: OnnxGraph, x: str, name: str, *, file: str | None = None) -> str:
-    """x Wᵀ [R, N] of rows x [R, K] and the matrix `name` [N, K]."""
-    return graph.node("Gemm", x, graph.matrix(name, file=file), transB=1)
+__all__ = ["biased", "gelu", "layer_norm", "reshaped", "rms_norm"]
 
 
 def biased(graph: OnnxGraph, x: str, name: str) -> str:

@@ -8,9 +8,10 @@ import numpy as np
 
 from osler.adapt.export.slabs import converted
 from osler.errors import WeightsError
-from osler.model.matrix import Matrix
+from osler.model.matrix import DenseMatrix, Matrix
+from osler.weights.quantised import GROUP, quantise
 
-__all__ = ["NUMBERS", "Numbers", "Place"]
+__all__ = ["GROUP", "NUMBERS", "Numbers", "Place"]
 
 NUMBERS: dict[str, "np.dtype[Any]"] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
 """What a matrix may be written as. There is no BF16: onnxruntime has no products of it on processors."""
@@ -48,6 +49,23 @@ class Numbers:
                 self._places[name] = file, begin, target.tell() - begin
         return self._places[name]
 
+    def write_eight_bits(self, file: str, name: str, matrix: Matrix) -> tuple[Place, Place]:
+        """Append a matrix [N, K] as codes of 8 bits [N, K] uint8, 128 for zero, and scales [N, K / 32] float32."""
+        codes, scale = f"{name}.codes", f"{name}.scale"
+        if codes not in self._places:
+            columns, scales = matrix.shape[1], []
+            with (self._folder / file).open("ab") as target:
+                begin = _aligned(target)
+                for slab in converted(name, matrix, _eight_bits):
+                    target.write(np.ascontiguousarray(slab[:, :columns]).data)
+                    scales.append(np.ascontiguousarray(slab[:, columns:]))
+                    self._wrote(slab.nbytes)
+                self._places[codes] = file, begin, target.tell() - begin
+                begin = _aligned(target)
+                target.write(np.concatenate(scales).data)
+                self._places[scale] = file, begin, target.tell() - begin
+        return self._places[codes], self._places[scale]
+
     def _narrowed(self, values: np.ndarray, name: str) -> np.ndarray:
         with np.errstate(over="ignore"):
             narrow = values.astype(NUMBERS[self.kind], order="C", copy=False)
@@ -56,6 +74,12 @@ class Numbers:
                 f"cannot write `{name}` in F16: it holds numbers above 65,504", hint="export with --type F32"
             )
         return narrow
+
+
+def _eight_bits(values: np.ndarray) -> np.ndarray:
+    """Weights [n, K] float32 to bytes [n, K + K / 8]: codes, and then the bytes of scales."""
+    found = quantise(DenseMatrix(values=values, kind="f32"), 8)
+    return np.concatenate([found.codes.view(np.uint8) ^ np.uint8(128), found.scale.view(np.uint8)], axis=1)
 
 
 def _aligned(target: BinaryIO) -> int:

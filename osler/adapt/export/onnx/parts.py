@@ -17,6 +17,10 @@ Parts = dict[str, Callable[[OnnxGraph], None]]
 """What each file without its ending holds."""
 
 
+OF_TEXT = ("embed_tokens", "decoder_model")
+"""Parts that may be in 8 bits."""
+
+
 def model_parts(config: ModelConfig) -> Parts:
     """The networks of MedGemma; no image encoder where there are no weights for one."""
     text, vision = config.text, config.vision
@@ -51,14 +55,14 @@ def write_parts(
     Args:
         parts: from `model_parts` or `medsiglip_parts`.
         weights: where the numbers come from.
-        kind: "F32" or "F16".
+        kind: "F32", "F16", or "Q8_0" for a decoder in 8 bits, and F16 besides.
         about: metadata for every file.
         wrote: told of each piece of a matrix that is written, in bytes.
     """
     library()
-    numbers = Numbers(folder, kind, wrote)
+    numbers = Numbers(folder, "F16" if kind == "Q8_0" else kind, wrote)
     for name, write in parts.items():
-        graph = OnnxGraph(name, numbers, weights)
+        graph = OnnxGraph(name, numbers, weights, eight_bits=kind == "Q8_0" and name in OF_TEXT)
         write(graph)
         graph.save(folder, about)
         weights.release()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from osler.adapt.export.huggingface import write_companions
+from osler.adapt.export.companions import write_companions
 from osler.adapt.export.notes import source_notes
 from osler.adapt.export.onnx.numbers import NUMBERS
 from osler.adapt.export.onnx.parts import Parts, medsiglip_parts, model_parts, write_parts
@@ -19,7 +19,7 @@ from osler.versions import version_of
 from osler.weights.checkpoint import Checkpoint
 from osler.weights.medsiglip import MedSiglipCheckpoint
 from osler.weights.medsiglip_names import medsiglip_shapes
-from osler.weights.names import Shape, expected_shapes
+from osler.weights.names import Shape, expected_shapes, is_text_matrix
 
 __all__ = ["export_onnx"]
 
@@ -42,18 +42,20 @@ def export_onnx(
     Args:
         checkpoint: MedGemma's, or MedSigLIP's.
         out: the folder.
-        options: F16 (the default) or F32 weights; products are computed in float32 either way.
+        options: F16 (the default) or F32 weights, whose products are in float32 either way; or Q8_0 for MedGemma's
+            decoder in 8 bits, with an operation that only onnxruntime has.
 
     Raises:
         MissingExtraError: onnx is not installed.
         InputError: no room, or something stands at the place.
         WeightsError: a weight is too large for F16.
     """
-    kind = options.type_among(tuple(NUMBERS), "F16")
+    is_medsiglip = isinstance(checkpoint, MedSiglipCheckpoint)
+    kind = options.type_among(tuple(NUMBERS) if is_medsiglip else (*NUMBERS, "Q8_0"), "F16")
     if out.resolve() == checkpoint.path.resolve():
         raise InputError("cannot write over the model that is read", hint="give another --out")
     job = _pictures_and_words(checkpoint) if isinstance(checkpoint, MedSiglipCheckpoint) else _model(checkpoint)
-    total, done = sum(map(prod, job.shapes.values())) * NUMBERS[kind].itemsize, 0
+    total, done = size_bytes(job.shapes, kind), 0
     check_room(out, total + MODEL_BYTES)
 
     def wrote(size_bytes: int) -> None:
@@ -65,6 +67,13 @@ def export_onnx(
         write_parts(job.parts, checkpoint, folder, kind=kind, about=job.about | {"type": kind}, wrote=wrote)
         job.accompany(folder)
     return Exported(files=tuple(sorted(out.iterdir())), notes=(*job.notes, GUIDE))
+
+
+def size_bytes(shapes: dict[str, Shape], kind: str) -> int:
+    """What weights take."""
+    if kind != "Q8_0":
+        return sum(map(prod, shapes.values())) * NUMBERS[kind].itemsize
+    return sum(prod(shape) * (9 if is_text_matrix(name) else 16) // 8 for name, shape in shapes.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

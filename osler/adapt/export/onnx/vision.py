@@ -1,7 +1,8 @@
 """MedGemma's image encoder as ONNX: pixels in, image vectors out."""
 
+from osler.adapt.export.onnx.eight_bits import linear
 from osler.adapt.export.onnx.graph import OnnxGraph
-from osler.adapt.export.onnx.layers import linear, reshaped, rms_norm
+from osler.adapt.export.onnx.layers import reshaped, rms_norm
 from osler.adapt.export.onnx.tower import patches, tower_layers
 from osler.model.config import VisionConfig
 

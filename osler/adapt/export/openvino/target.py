@@ -4,7 +4,7 @@ import shlex
 from math import prod
 from pathlib import Path
 
-from osler.adapt.export.huggingface import write_companions
+from osler.adapt.export.companions import write_companions
 from osler.adapt.export.notes import source_notes
 from osler.adapt.export.openvino.networks import write_networks
 from osler.adapt.export.openvino.recast import KINDS, Recast
