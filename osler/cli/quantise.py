@@ -74,7 +74,12 @@ class MeasuringOptions:
     ] = None
     against: Annotated[
         list[str] | None,
-        option("File types to compare with (default: the nearest in size); may be repeated.", HOW, metavar="TYPE"),
+        option(
+            "File types to compare with (default: the nearest in size), TYPE:flat for one without importance; may be "
+            "repeated.",
+            HOW,
+            metavar="TYPE",
+        ),
     ] = None
     chart: Annotated[Path | None, option("Draw quality against size into this PNG file.", HOW, metavar="FILE")] = None
     adapter: Annotated[Path | None, option("Merge this LoRA adapter into the model first.", HOW)] = None
@@ -118,7 +123,12 @@ def quantise(
         chart=measuring.chart,
         save_imatrix=text.save_imatrix,
     )
-    rows, found = run.done(force=force)
+    try:
+        rows, found = run.done(force=force)
+    except KeyboardInterrupt:
+        if work.is_dir():
+            print_note(f"what was measured is kept in `{work}`: the same command goes on from there")
+        raise
     if measuring.work is None:
         shutil.rmtree(work, ignore_errors=True)  # it was kept for a run that is cut off; this one is done
     if json:
@@ -165,16 +175,17 @@ class Run:
         save_imatrix: Path | None,
     ) -> None:
         from osler.adapt.quantise.mixes import named_mix
+        from osler.adapt.quantise.quantise import FLAT
         from osler.adapt.quantise.write import places_for
         from osler.cli.export import opened
 
         for one in against or ():
-            named_mix(one)
+            named_mix(one.lower().removesuffix(FLAT))
         self._model, self._adapter = model, adapter
         self._checkpoint = opened(model, adapter)
         self._target = target
         self._settings = settings
-        self._against = [one.upper() for one in against] if against is not None else None
+        self._against = None if against is None else [one.upper().replace(FLAT.upper(), FLAT) for one in against]
         self._chart = chart
         self._save_imatrix = save_imatrix
         self._places: GgufPlaces = places_for(self._checkpoint, out, target.mix or "measured")

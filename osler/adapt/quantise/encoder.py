@@ -20,6 +20,9 @@ __all__ = ["BlockEncoder", "dequantised", "makeable"]
 RANGE_WEIGHTS = 1 << 20
 """Weights that one task of the pool encodes."""
 
+LEAST_SHARE = 1e-9
+"""What a column counts at least, as a share of the one that counts most."""
+
 Importances = Mapping[str, np.ndarray]
 """By canonical names of matrices [N, K]: the mean square [K] of what each column is multiplied with."""
 
@@ -36,7 +39,7 @@ class BlockEncoder:
     def __init__(
         self, importances: Importances | None = None, *, threads: int | None = None, use_library: bool = True
     ) -> None:
-        self._importances = importances or {}
+        self._importances = {name: _above_zero(values) for name, values in (importances or {}).items()}
         self._pool = ThreadPoolExecutor(threads or usable_cores())
         self._library: GgmlLibrary | None = find_library() if use_library else None
 
@@ -105,6 +108,14 @@ def dequantised(kind: str, blocks: np.ndarray) -> np.ndarray:
 def makeable(kinds: Iterable[str]) -> list[str]:
     """Those types that can be made here."""
     return [kind for kind in kinds if kind in OF_PACKAGE or find_library() is not None]
+
+
+def _above_zero(importance: np.ndarray) -> np.ndarray:
+    """Importance with a floor: a block of columns that all count nothing has no best codes, and ggml would abort."""
+    greatest = float(importance.max(initial=0))
+    if greatest == 0:
+        return np.ones_like(importance)
+    return np.maximum(importance, np.float32(LEAST_SHARE * greatest))
 
 
 def _by_package(name: str, kind: str, values: np.ndarray) -> np.ndarray:

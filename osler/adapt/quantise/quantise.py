@@ -15,7 +15,7 @@ import numpy as np
 from osler.adapt.quantise.choice import cheapest, cost_of, smallest
 from osler.adapt.quantise.divergence import Places
 from osler.adapt.quantise.encoder import BlockEncoder, makeable
-from osler.adapt.quantise.exchanged import Exchanged
+from osler.adapt.quantise.exchanged import EMBEDDING, Exchanged
 from osler.adapt.quantise.file_size import SizePlan
 from osler.adapt.quantise.imatrix_file import read_importance, write_importance
 from osler.adapt.quantise.importance import Importance
@@ -37,7 +37,7 @@ from osler.weights.checkpoint import Checkpoint
 if TYPE_CHECKING:
     from osler.tasks.model import Model
 
-__all__ = ["Quantiser", "Settings"]
+__all__ = ["FLAT", "Found", "Quantiser", "Settings"]
 
 READING, WEIGHING, TRYING, PROBING, CHECKING = (
     "Reading text",
@@ -57,6 +57,9 @@ FEW_SHARE = 0.45
 ROUNDS = 5
 NEAR_ENOUGH = 0.85
 """A result that uses so much of the divergence that it may cost is not made smaller."""
+
+FLAT = ":flat"
+"""Behind the name of a file type to compare with: made without the importance matrix."""
 
 Check = tuple[Places, dict[str, Places], list[str]]
 
@@ -178,10 +181,16 @@ class Quantiser:
 
     # -- what is chosen
 
+    @cached_property
+    def _flat_encoder(self) -> BlockEncoder:
+        """Makes blocks for which all columns count the same."""
+        return BlockEncoder(threads=self._settings.threads)
+
     def plan(self, mix: str) -> dict[str, str]:
-        """The types of a file type; nothing is read for it."""
-        has_importance = self.has_text or self._settings.imatrix is not None
-        return kinds_of(MIXES[mix], self._config, self.sizes.shapes, has_importance=has_importance)
+        """The types of a file type, which may end in ":flat"; nothing is read for it."""
+        name = mix.removesuffix(FLAT)
+        has_importance = name == mix and (self.has_text or self._settings.imatrix is not None)
+        return kinds_of(MIXES[name], self._config, self.sizes.shapes, has_importance=has_importance)
 
     def budget_bytes(self, target: Target) -> int | None:
         """The size that is asked for."""
@@ -243,7 +252,7 @@ class Quantiser:
         return [kind for kind in kinds if kind not in NEEDS_IMPORTANCE or self.has_text or self._settings.imatrix]
 
     def _worthwhile(self, budget: int | None) -> list[str]:
-        """Types that are worth trying: those of very few bits take long to make, and are chosen for small files only."""
+        """Types worth trying: those of very few bits take long to make, and are chosen for small files only."""
         bits = FEW_BITS if budget is None else self._bits(budget) * FEW_SHARE
         kinds = [kind for kind in self._palette if bits_per_weight(kind) >= bits]
         if budget is None or self.sizes.file_bytes(self._smallest_kinds(kinds)) <= budget:
@@ -257,9 +266,18 @@ class Quantiser:
     def _smallest_kinds(self, palette: Sequence[str]) -> dict[str, str]:
         """The smallest type of each matrix; F16 where none fits."""
         return {
-            name: min((kind for kind in palette if fits(kind, shape[1])), key=bits_per_weight, default="F16")
+            name: min(
+                (kind for kind in palette if fits(kind, shape[1]) and self._can_make(kind, name)),
+                key=bits_per_weight,
+                default="F16",
+            )
             for name, shape in self.sizes.matrices.items()
         }
+
+    def _can_make(self, kind: str, name: str) -> bool:
+        """Whether the importance that a type needs will be known: llama.cpp's files have none of the embedding."""
+        is_weighed = name != EMBEDDING or (self._config.tied_output and self._settings.imatrix is None)
+        return is_weighed or kind not in NEEDS_IMPORTANCE
 
     def _sensitivities(self, budget: int | None) -> dict[str, Any]:
         at = self._settings
@@ -312,11 +330,21 @@ class Quantiser:
         at, passages = self._settings, self._passages[1]
         work = self._work(f"check-{digest_of(passages)}")
         meter = Meter(self._config, self._checkpoint, passages, stride=at.stride, threads=at.threads)
-        keys = {name: "check " + _digest(sorted(kinds.items())) for name, kinds in candidates.items()}
+        keys = {
+            name: f"check{FLAT if name.endswith(FLAT) else ''} {_digest(sorted(kinds.items()))}"
+            for name, kinds in candidates.items()
+        }
         missing = {name: keys[name] for name in candidates if work.get(keys[name]) is None}
         if missing or work.get("reference") is None:
             self._progress(CHECKING, 0, len(missing) + 1)
-            numbers = {name: Exchanged(self._checkpoint, candidates[name], self.encoder) for name in missing}
+            numbers = {
+                name: Exchanged(
+                    self._checkpoint,
+                    candidates[name],
+                    self._flat_encoder if name.endswith(FLAT) else self.encoder,
+                )
+                for name in missing
+            }
             reference, found = meter.places(numbers, self._tell(CHECKING))
             work.put("reference", _plain(reference))
             for name, places in found.items():

@@ -16,7 +16,7 @@ from osler.adapt.quantise.encoder import BlockEncoder
 from osler.adapt.quantise.errors import losses, sampled_rows
 from osler.adapt.quantise.exchanged import Exchanged
 from osler.adapt.quantise.kept_work import KeptWork
-from osler.adapt.quantise.kinds import bits_per_weight, fits, size_bytes
+from osler.adapt.quantise.kinds import NEEDS_IMPORTANCE, bits_per_weight, fits, size_bytes
 from osler.adapt.quantise.measure import Meter, first_layer
 from osler.adapt.quantise.network import Numbers
 from osler.weights.names import Shape
@@ -116,7 +116,7 @@ class Prober:
             kept = self._work.get(f"losses {name}")
             if kept is None:
                 values = sampled_rows(self._numbers, name)
-                kinds = [kind for kind in self._palette if fits(kind, values.shape[1])]
+                kinds = [kind for kind in self._palette if fits(kind, values.shape[1]) and self._can_make(kind, name)]
                 kept = losses(name, values, kinds, self._encoder, self._importances.get(name))
                 self._work.put(f"losses {name}", kept)
             found[name] = kept
@@ -141,6 +141,9 @@ class Prober:
                 sensitivities[name] = Sensitivity(losses=found[name], cost=each)
         tell(len(units), len(units))
         return sensitivities
+
+    def _can_make(self, kind: str, name: str) -> bool:
+        return kind not in NEEDS_IMPORTANCE or name in self._importances
 
     def _measured_kind(self, found: Mapping[str, float]) -> str:
         """The type nearest to what the result will have, of those in which something is lost."""

@@ -102,6 +102,18 @@ def test_types_of_few_bits_are_refused_without_importance():
         BlockEncoder({"a": np.ones(512, np.float32)}).check({"a": "IQ2_XS", "b": "IQ2_XS"})
 
 
+@needs_library
+@pytest.mark.parametrize("kind", ["IQ2_XXS", "IQ3_XXS", "Q3_K", "IQ4_XS"])
+def test_columns_that_never_meet_anything_are_stored_all_the_same(kind):
+    importance = np.zeros(512, np.float32)
+    importance[300:] = 1.0
+    values = weights()
+    for known in (importance, np.zeros(512, np.float32)):
+        again = dequantised(kind, BlockEncoder({"w": known}).encode("w", values, kind))
+        assert np.isfinite(again).all()
+        assert np.abs(again[:, 300:] - values[:, 300:]).mean() < 0.5
+
+
 def test_numbers_that_are_not_finite_are_refused():
     values = weights()
     values[3, 5] = np.nan

@@ -58,7 +58,9 @@ def test_a_measured_choice_has_the_size_asked_for_and_less_divergence_than_the_p
     plain = one.plan("Q4_K_M")
     assert one.sizes.file_bytes(found.kinds) <= one.sizes.file_bytes(plain)
     assert len(set(found.kinds.values())) > 1
-    rows = {row.name: row for row in one.table("measured", found.kinds, ["Q4_K_M"])}
+    rows = {row.name: row for row in one.table("measured", found.kinds, ["Q4_K_M", "Q4_K_M:flat"])}
+    assert rows["Q4_K_M:flat"].kinds == rows["Q4_K_M"].kinds
+    assert rows["Q4_K_M:flat"].quality != rows["Q4_K_M"].quality
     assert rows["Q4_K_M"].change.low > 0
     assert rows["measured"].quality.divergence.value < rows["Q4_K_M"].quality.divergence.value
 
