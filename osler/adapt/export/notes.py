@@ -1,7 +1,6 @@
 """What the user should know of an export because of where it comes from."""
 
 from osler.adapt.export.source import source_of
-from osler.adapt.export.vocabulary import json_vocabulary, read_tokenizer_json
 from osler.model.matrix import GroupedMatrix
 from osler.weights.adapted import AdaptedCheckpoint
 from osler.weights.checkpoint import Checkpoint
@@ -25,8 +24,7 @@ def source_notes(checkpoint: Checkpoint) -> tuple[str, ...]:
 
 def tokenizer_notes(checkpoint: Checkpoint) -> tuple[str, ...]:
     """A sentence where llama.cpp's kind of tokenizer cannot promise to cut every text as the source's does."""
-    folder = source_of(checkpoint).folder
-    if folder is None or json_vocabulary(read_tokenizer_json(folder / "tokenizer.json")).is_closed:
+    if source_of(checkpoint).vocabulary(checkpoint.config.text.vocabulary_size).is_closed:
         return ()
     return (
         "The tokenizer forbids some merges that its pieces allow, which GGUF cannot tell: rare words may be cut"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from osler.adapt.export.sentencepiece_vocabulary import model_vocabulary
 from osler.adapt.export.vocabulary import Vocabulary, gguf_vocabulary, json_vocabulary, read_tokenizer_json
 from osler.tasks.load import DEMONSTRATION
 from osler.weights.checkpoint import Checkpoint
@@ -37,6 +38,8 @@ class Source:
         """The tokenizer's table, with a token for each row of the embedding."""
         if self.folder is None:
             return gguf_vocabulary(self.metadata).resized(rows)
+        if (self.folder / "tokenizer.model").is_file() and not (self.folder / "tokenizer.json").is_file():
+            return model_vocabulary(self.folder).resized(rows)
         return json_vocabulary(read_tokenizer_json(self.folder / "tokenizer.json")).resized(rows)
 
     def chat_template(self) -> str:

@@ -20,11 +20,19 @@ import numpy as np
 from osler.errors import WeightsError
 from osler.weights.sentencepiece_model import PieceType
 
-__all__ = ["Vocabulary", "gguf_vocabulary", "json_vocabulary", "read_tokenizer_json"]
+__all__ = [
+    "ADDED_SCORE",
+    "PADDING_SCORE",
+    "Vocabulary",
+    "added_type",
+    "gguf_vocabulary",
+    "json_vocabulary",
+    "read_tokenizer_json",
+]
 
 _BYTE = re.compile(r"^<0x[0-9A-Fa-f]{2}>$")
 _CONTROL = re.compile(r"^<(mask|unused\d+)>$")  # what llama.cpp's converter takes for special, whatever the file says
-_ADDED_SCORE, _PADDING_SCORE = -1000.0, -10_000.0
+ADDED_SCORE, PADDING_SCORE = -1000.0, -10_000.0
 _HINT = "use the tokenizer.json that was published with the model"
 
 
@@ -54,7 +62,7 @@ class Vocabulary:
         missing = range(len(self.tokens), rows)
         return Vocabulary(
             tokens=(*self.tokens[:rows], *(f"[PAD{index}]".encode() for index in missing)),
-            scores=np.concatenate([self.scores[:rows], np.full(len(missing), _PADDING_SCORE, np.float32)]),
+            scores=np.concatenate([self.scores[:rows], np.full(len(missing), PADDING_SCORE, np.float32)]),
             types=np.concatenate([self.types[:rows], np.full(len(missing), PieceType.UNUSED, np.int32)]),
             is_closed=self.is_closed,
         )
@@ -106,7 +114,7 @@ def json_vocabulary(table: Mapping[str, Any]) -> Vocabulary:
     ranks = _ranks(merges, leave_out=apart)
     size = max(names) + 1
     tokens = [f"[PAD{index}]".encode() for index in range(size)]
-    scores = np.full(size, _PADDING_SCORE, np.float32)
+    scores = np.full(size, PADDING_SCORE, np.float32)
     types = np.full(size, PieceType.UNUSED, np.int32)
     for index, name in sorted(names.items()):
         tokens[index], scores[index], types[index] = _entry(name, added.get(index), ranks)
@@ -120,12 +128,16 @@ def json_vocabulary(table: Mapping[str, Any]) -> Vocabulary:
 def _entry(name: str, added: Mapping[str, Any] | None, ranks: dict[str, int]) -> tuple[bytes, float, PieceType]:
     """Token, score and type; a piece that no merge makes is ranked behind those before it."""
     if added is not None:
-        if added.get("special") or _CONTROL.match(name):
-            return name.encode(), _ADDED_SCORE, PieceType.CONTROL
-        return name.replace("▁", " ").encode(), _ADDED_SCORE, PieceType.USER_DEFINED
+        kind = added_type(added)
+        return (name.replace("▁", " ") if kind == PieceType.USER_DEFINED else name).encode(), ADDED_SCORE, kind
     if _BYTE.match(name):
         return name.encode(), 0.0, PieceType.BYTE
     return name.encode(), -float(ranks.setdefault(name, len(ranks))), PieceType.NORMAL
+
+
+def added_type(entry: Mapping[str, Any]) -> PieceType:
+    """Whether an added token of a tokenizer's files is special or a piece of text."""
+    return PieceType.CONTROL if entry.get("special") or _CONTROL.match(entry["content"]) else PieceType.USER_DEFINED
 
 
 def _pair(merge: str | Sequence[str]) -> tuple[str, str]:

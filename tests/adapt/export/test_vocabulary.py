@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from osler.adapt.export.sentencepiece_vocabulary import model_vocabulary
 from osler.adapt.export.tokenizer_json import tokenizer_config, tokenizer_json
 from osler.adapt.export.vocabulary import Vocabulary, json_vocabulary, read_tokenizer_json
 from osler.errors import WeightsError
@@ -10,6 +11,7 @@ from osler.tasks.load import DEMONSTRATION
 from osler.testing.vocabulary import TINY_VOCABULARY
 from osler.weights.gguf_tokenizer import GgufTokenizer
 from osler.weights.json_tokenizer import JsonTokenizer
+from osler.weights.sentencepiece_model import model_bytes
 
 TEXTS = [
     "",
@@ -122,3 +124,33 @@ def test_a_tokenizer_of_another_kind_is_refused(tmp_path, change, said):
 def test_a_missing_tokenizer_is_refused(tmp_path):
     with pytest.raises(WeightsError, match=r"no tokenizer\.json"):
         read_tokenizer_json(tmp_path / "tokenizer.json")
+
+
+@pytest.fixture
+def model_folder(nano, tmp_path):
+    """nano's vocabulary as published folders have Gemma's: tokenizer.model and tokenizer_config.json."""
+    types = np.where(nano.types == 6, 6, np.where(np.arange(len(nano.tokens)) == 3, 2, 1)).astype(np.uint8)
+    last = nano.id_of("<image_soft_token>")
+    pieces = [token.replace(b" ", "▁".encode()) for token in nano.tokens]
+    (tmp_path / "tokenizer.model").write_bytes(model_bytes(pieces[:last], nano.scores[:last], types[:last], unknown=3))
+    (tmp_path / "tokenizer_config.json").write_bytes((DEMONSTRATION / "tokenizer_config.json").read_bytes())
+    return tmp_path
+
+
+def test_tokenizer_model_gives_the_same_vocabulary(nano, model_folder):
+    found = model_vocabulary(model_folder)
+    assert found.tokens == nano.tokens
+    assert np.array_equal(found.types, nano.types)
+    assert np.array_equal(found.scores, nano.scores)
+
+
+def test_a_damaged_tokenizer_model_is_refused(model_folder):
+    (model_folder / "tokenizer.model").write_bytes(b"version https://git-lfs.github.com/spec/v1")
+    with pytest.raises(WeightsError, match=r"tokenizer\.model"):
+        model_vocabulary(model_folder)
+
+
+def test_malformed_added_tokens_are_refused(model_folder):
+    (model_folder / "tokenizer_config.json").write_text('{"added_tokens_decoder": {"0": {}}}')
+    with pytest.raises(WeightsError, match="malformed"):
+        model_vocabulary(model_folder)
