@@ -99,7 +99,7 @@ def _free_bytes(device: str) -> int | None:
 def _kept(network: Network, tower: str, config: Any, tokens: int, saves_memory: bool) -> int:
     """Bytes a tower keeps: of its layers from the first one with something to train."""
     kept = _layers_behind_first(network, tower, config.num_hidden_layers)
-    by_width, by_feed_forward = TOWER_BYTES[network.precision.name, bool(network.scope.lora)]
+    by_width, by_feed_forward = TOWER_BYTES[network.precision.name, False]  # low-rank terms have no dropout here
     inside = by_width * config.hidden_size + by_feed_forward * config.intermediate_size
     if saves_memory:
         return tokens * (kept * F32 * config.hidden_size + min(kept, 1) * inside)
