@@ -1,5 +1,6 @@
 """A server from its start to its end."""
 
+import logging
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +56,7 @@ def run(
             f"cannot serve: {error.name} is not installed", hint="pip install 'osler[serve]'"
         ) from error
 
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # it prints parts of forms that it cannot read
     called = name or model_name(model)
     _check_names(model, called, EMBEDDING)
     database = Database(private_folder(folder) / "server.sqlite")

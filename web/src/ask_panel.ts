@@ -46,7 +46,6 @@ export class AskPanel {
         h("label", { class: "check", title: "It goes on when this page is closed" }, this.#inBackground, "In the background"),
         h("label", { class: "check" }, "Tokens", this.#most),
         h("span", { class: "space" }),
-        this.#anew,
         this.#stop,
         this.#send,
       ),
@@ -60,7 +59,7 @@ export class AskPanel {
       event.preventDefault();
       form.requestSubmit();
     });
-    this.element = h("div", { class: "panel asking" }, this.#log, form);
+    this.element = h("div", { class: "panel asking" }, this.#anew, this.#log, form);
     this.#showExamples();
     void this.#recall();
   }

@@ -14,7 +14,7 @@ import * as state from "./state";
 import { seconds, time } from "./words";
 
 /** A lost server is asked again: jobs go on when it runs again, and tell everything from their beginning. */
-const AGAIN_MS = 2500;
+const AGAIN_MS = 1500;
 
 export class JobView {
   readonly element = h("article", { class: "job", "aria-label": "Job" });
