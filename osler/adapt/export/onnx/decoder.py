@@ -79,7 +79,8 @@ def _head(graph: OnnxGraph, config: TextConfig, x: str, batch: str, kept: str) -
     name, file = ("text.embedding", EMBEDDING_FILE) if config.tied_output else ("text.output", None)
     logits = linear(graph, normal, name, file=file)
     shape = graph.node("Concat", batch, graph.integers(-1, config.vocabulary_size), axis=0)
-    graph.output("logits", graph.node("Reshape", logits, shape), ["batch", "kept", config.vocabulary_size])
+    logits = graph.node("Reshape", logits, shape)
+    graph.output("logits", logits, ["batch", "kept", config.vocabulary_size], is_first=True)
 
 
 def _angles(graph: OnnxGraph, positions: str, width: int, base: float, factor: float) -> Angles:

@@ -59,10 +59,10 @@ class OnnxGraph:
         self._inputs.append(self._value(name, kind, shape))
         return name
 
-    def output(self, name: str, value: str, shape: Sequence[int | str]) -> None:
-        """Give a float32 value away under a name."""
+    def output(self, name: str, value: str, shape: Sequence[int | str], *, is_first: bool = False) -> None:
+        """Give a float32 value away under a name, as the last or the first of the outputs."""
         self._nodes.append(self._onnx.helper.make_node("Identity", [value], [name]))
-        self._outputs.append(self._value(name, "f32", shape))
+        self._outputs.insert(0 if is_first else len(self._outputs), self._value(name, "f32", shape))
 
     def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """The only, or first, output of a new node."""

@@ -81,3 +81,9 @@ def test_an_id_without_a_row_in_the_table_gives_the_row_of_padding(ours, exporte
     size = ours.runner.config.vocabulary_size
     outside, padding = exported.embedded(np.array([[0, size, size + 3]]))[0, 1:], exported.embedded(np.array([[0]]))
     assert (outside == padding[0]).all()
+
+
+def test_logits_are_the_first_output_and_each_layer_has_a_key_and_a_value(ours, exported):
+    names = [output.name for output in exported.decoder.get_outputs()]
+    layers = range(ours.runner.config.num_layers)
+    assert names == ["logits", *(f"present.{layer}.{part}" for layer in layers for part in ("key", "value"))]
