@@ -184,6 +184,8 @@ def _add_general(
     names = [name for name in checkpoint.names() if name.startswith("text.") == of_text]
     writer.add_type(kind)
     writer.add_name(source.name)
+    if isinstance(checkpoint, AdaptedCheckpoint):
+        writer.add_finetune(checkpoint.adapter.name)
     writer.add_size_label(size_label(sum(int(np.prod(checkpoint.shape(name))) for name in names)))
     if isinstance(licence := source.metadata.get("general.license"), str):
         writer.add_license(licence)

@@ -226,8 +226,10 @@ def test_a_text_model_has_no_projector(tmp_path):
         write_projector(checkpoint, tmp_path / "mmproj.gguf", kind=Kind.F16)
 
 
-def test_an_adapter_is_merged_on_the_way(merged, tmp_path, numbers):
+def test_an_adapter_is_merged_on_the_way_and_named(merged, tmp_path, numbers):
     found = written(merged, tmp_path)
+    assert GgufFile(tmp_path / "m.gguf").metadata["general.finetune"] == "tuned"
+    assert found.recipe == "1.5"
     for name in merged.names():
         assert np.array_equal(numbers(found, name), numbers(merged.unrounded(), name)), name
     assert not np.array_equal(numbers(found, "projector.weight"), numbers(merged.base, "projector.weight"))
