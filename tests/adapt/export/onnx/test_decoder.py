@@ -87,3 +87,15 @@ def test_logits_are_the_first_output_and_each_layer_has_a_key_and_a_value(ours, 
     names = [output.name for output in exported.decoder.get_outputs()]
     layers = range(ours.runner.config.num_layers)
     assert names == ["logits", *(f"present.{layer}.{part}" for layer in layers for part in ("key", "value"))]
+
+
+def test_an_adapter_merged_into_the_model_is_exported_with_it(merged, tmp_path):
+    from osler.adapt.export.onnx.target import export_onnx
+    from osler.adapt.export.targets import ExportOptions
+
+    tuned, base = (Ours(merged.path, "f32", checkpoint=checkpoint) for checkpoint in (merged, merged.base))
+    export_onnx(merged, tmp_path / "onnx", ExportOptions(type="F32"))
+    prompt = random_prompt(merged, 60, (12,))
+    found = OnnxModel(tmp_path / "onnx").logits(prompt)
+    assert np.abs(found - tuned.logits(prompt)).max() < FAR
+    assert np.abs(found - base.logits(prompt)).max() > 100 * FAR

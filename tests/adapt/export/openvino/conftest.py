@@ -34,14 +34,14 @@ def written(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def folder(ours, written):
+def networks(ours, written):
     """The tiny model as IR, every weight in the form that it has."""
     return written(ours.checkpoint)
 
 
 @pytest.fixture(scope="session")
-def exported(folder):
-    return IrModel(folder)
+def exported(networks):
+    return IrModel(networks)
 
 
 @pytest.fixture(scope="session")

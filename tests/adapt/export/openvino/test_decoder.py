@@ -53,11 +53,11 @@ def test_a_batch_padded_on_the_left_has_the_logits_of_each_sequence(ours, export
         assert np.abs(found[row, -len(prompt.ids) :] - ours.logits(prompt)).max() < FAR
 
 
-def test_the_window_and_the_images_survive_openvinos_paged_attention(folder, ours):
+def test_the_window_and_the_images_survive_openvinos_paged_attention(networks, ours):
     """What openvino-genai does to the model before it runs it: a window it did not recognise would be lost."""
     from openvino._offline_transformations import paged_attention_transformation
 
-    model = ov.Core().read_model(folder / "openvino_language_model.xml")
+    model = ov.Core().read_model(networks / "openvino_language_model.xml")
     paged_attention_transformation(model)
     layers = [node for node in model.get_ordered_ops() if node.get_type_name() == "PagedAttentionExtension"]
     assert [window_of(layer) for layer in layers] == [0 if whole else 32 for whole in ours.runner.config.global_layers]
@@ -112,3 +112,13 @@ def test_other_types_of_numbers_are_as_far_as_their_rounding(ours, written, kind
     off = np.abs(IrModel(written(ours.checkpoint, kind)).logits(prompt) - ours.logits(prompt)).max()
     assert off < far
     assert (off > 1e-3) == (kind == "Q8_0")
+
+
+def test_an_adapter_merged_into_the_model_is_exported_with_it(merged, written):
+    from parity.twins import Ours
+
+    tuned, base = (Ours(merged.path, "f32", checkpoint=checkpoint) for checkpoint in (merged, merged.base))
+    prompt = random_prompt(merged, 60, (12,))
+    found = IrModel(written(merged)).logits(prompt)
+    assert np.abs(found - tuned.logits(prompt)).max() < FAR
+    assert np.abs(found - base.logits(prompt)).max() > 100 * FAR
