@@ -419,7 +419,9 @@ def _print_figures(tuned: "Tuned") -> None:
         for name, after in tuned.after.items():
             table.add_row(name, figure_words(tuned.before[name]), figure_words(after))
         print_data(table)
-    step = tuned.outcome.best_step or tuned.outcome.step
+    step = tuned.outcome.step if tuned.outcome.best_step is None else tuned.outcome.best_step
+    if step == 0:
+        print_notes(["no step did better on the validation part than the model as it was: that is what was written"])
     print_note(f"written: {tuned.out} (the weights of step {step}), {tuned.out}/osler.json", style="dim")
 
 
