@@ -80,6 +80,20 @@ def test_other_shapes_have_their_logits(tmp_path, shape):
     assert np.abs(found - Theirs(folder, "f32").logits(prompt)).max() < FAR
 
 
+def test_a_query_scale_of_its_own_is_used(tmp_path):
+    """27B divides by √168, not by the root of its head's width."""
+    pytest.importorskip("torch")
+    folder = write_safetensors(tmp_path / "model", kind="f32")
+    config = (folder / "config.json").read_text()
+    assert '"query_pre_attn_scalar": 32' in config
+    (folder / "config.json").write_text(config.replace('"query_pre_attn_scalar": 32', '"query_pre_attn_scalar": 21'))
+    checkpoint = open_checkpoint(folder)
+    target("onnx")(checkpoint, tmp_path / "onnx", ExportOptions(type="F32"))
+    prompt = random_prompt(checkpoint, 100, (12,))
+    found = OnnxModel(tmp_path / "onnx").logits(prompt)
+    assert np.abs(found - Theirs(folder, "f32").logits(prompt)).max() < FAR
+
+
 def test_medsiglips_towers_have_transformers_vectors(tmp_path):
     torch = pytest.importorskip("torch")
     from transformers import SiglipModel
