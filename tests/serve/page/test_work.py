@@ -112,6 +112,7 @@ def test_a_conversation_is_found_again_in_another_tab_and_can_be_begun_anew(visi
     page.locator(".studies .item", has_text="smear.jpg").first.click()
     page.locator(".turn.model[aria-busy=false]").wait_for()
     assert page.locator(".turn.model .answer").inner_text() == answer
+    page.locator(".told[hidden]").wait_for(state="attached")
     visitor.picture("history")
     with page.expect_response(lambda reply: reply.url.endswith("/conversation") and reply.request.method == "DELETE"):
         page.get_by_role("button", name="New conversation").click()

@@ -94,6 +94,7 @@ export class FilmViewer implements Viewer {
       if (this.#number !== number) return;
       this.#window = keptWindow(this.#window, this.#image.window);
       this.#showLights();
+      if (!this.#stage.image.src) this.#stage.resize(this.#image.width_px, this.#image.height_px);
       await this.#render();
       this.#stage.resize(this.#image.width_px, this.#image.height_px);
       this.#stage.draw(this.#boxes.get(number) ?? []);
