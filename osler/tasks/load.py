@@ -34,6 +34,12 @@ DEMONSTRATION = Path(__file__).parents[1] / "nano"
 MARK = "osler_demonstration"
 """A key of config.json by which the demonstration model is known wherever a copy of it lies."""
 
+GGUF_MARK = "osler.demonstration"
+"""The same in the metadata of a GGUF file that was exported from it."""
+
+LARGEST_DEMONSTRATION = 64_000_000
+"""Bytes; in F32 its decoder has 13 million. Larger files are not asked: their vocabularies take a while to read."""
+
 GUESSES = 3
 """Tokens guessed ahead in greedy answers: a step of four takes hardly longer than one of a single token."""
 
@@ -158,13 +164,17 @@ def model_path(path: str | os.PathLike[str] | None) -> Path:
 
 
 def is_demonstration(path: Path) -> bool:
-    """Whether a path is the demonstration model's folder or a copy of it.
+    """Whether a path is the demonstration model's folder, a copy of it, or a GGUF file made of it.
 
     >>> is_demonstration(DEMONSTRATION)
     True
     """
+    from osler.weights.gguf_file import GgufFile, is_gguf
+
     if path.resolve() == DEMONSTRATION.resolve():
         return True
+    if path.is_file() and path.stat().st_size < LARGEST_DEMONSTRATION and is_gguf(path):
+        return GgufFile(path).metadata.get(GGUF_MARK) is True
     folder = path if path.is_dir() else path.parent
     try:
         return json.loads((folder / "config.json").read_bytes()).get(MARK) is True

@@ -17,6 +17,7 @@ from osler.adapt.export.tokenizer_json import SPECIAL_TOKENS, tokenizer_config, 
 from osler.adapt.export.vocabulary import Vocabulary, gguf_vocabulary
 from osler.errors import WeightsError
 from osler.prompt.special import BOS, EOS, GEMMA_IDS, IMAGE_SOFT_TOKEN, PAD
+from osler.tasks.load import MARK, is_demonstration
 from osler.weights.adapted import AdaptedCheckpoint
 from osler.weights.checkpoint import PLACEHOLDER_ROWS, Checkpoint
 from osler.weights.safetensors_folder import read_json
@@ -132,6 +133,8 @@ def _make_files(folder: Path, checkpoint: Checkpoint, source: Source, kind: str)
     config = config_json(checkpoint.config, ids, rows, _DTYPES[kind])
     if checkpoint.recipe is not None:
         config["_name_or_path"] = source.name
+    if is_demonstration(checkpoint.path):
+        config[MARK] = True
     _write_json(folder / "config.json", config)
     _write_json(folder / "generation_config.json", generation_json(ids))
     _write_json(folder / "tokenizer_config.json", tokenizer_config(vocabulary, checkpoint.config.text.context_length))

@@ -18,6 +18,7 @@ from osler.adapt.export.slabs import converted
 from osler.adapt.export.source import Source, source_of
 from osler.errors import WeightsError
 from osler.model.matrix import DenseMatrix, Matrix
+from osler.tasks.load import GGUF_MARK, is_demonstration
 from osler.tasks.progress import Progress, no_progress
 from osler.weights.adapted import AdaptedCheckpoint
 from osler.weights.checkpoint import Checkpoint
@@ -184,6 +185,8 @@ def _add_general(
     names = [name for name in checkpoint.names() if name.startswith("text.") == of_text]
     writer.add_type(kind)
     writer.add_name(source.name)
+    if is_demonstration(checkpoint.path):
+        writer.add_bool(GGUF_MARK, True)
     if isinstance(checkpoint, AdaptedCheckpoint):
         writer.add_finetune(checkpoint.adapter.name)
     writer.add_size_label(size_label(sum(int(np.prod(checkpoint.shape(name))) for name in names)))

@@ -8,7 +8,7 @@ from osler.adapt.export.gguf_target import export_gguf
 from osler.adapt.export.huggingface import export_huggingface
 from osler.adapt.export.targets import ExportOptions
 from osler.errors import InputError, OptionError
-from osler.tasks.load import DEMONSTRATION
+from osler.tasks.load import DEMONSTRATION, is_demonstration
 from osler.testing.tiny import BLOCK_SHAPE, write_gguf, write_safetensors
 from osler.testing.tiny_adapter import write_adapter
 from osler.weights.adapted import AdaptedCheckpoint
@@ -104,6 +104,7 @@ def test_from_gguf_and_back_nothing_is_lost_in_f32(tmp_path, numbers):
     export_gguf(nano, tmp_path / "gguf", ExportOptions(type="F32"))
     found = exported(open_checkpoint(tmp_path / "gguf"), tmp_path / "out", type="F32")
     assert found.config == nano.config
+    assert is_demonstration(tmp_path / "out")
     for name in nano.names():
         assert np.abs(numbers(found, name) - numbers(nano, name)).max() <= 1e-7, name  # norms: 1 + w - 1
     text = "Describe this X-ray.\n\n\n<start_of_image>  naïve"
