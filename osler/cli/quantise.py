@@ -4,17 +4,20 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from osler.cli.console import phases, print_data, print_json, print_note, print_text, size_text
+from osler.cli.console import Report, phases, print_data, print_json, print_note, print_text, size_text
 from osler.cli.options import option, takes
+from osler.cli.quantise_table import lines_of, table_of
 
 if TYPE_CHECKING:
     from osler.adapt.export.gguf_target import GgufPlaces
-    from osler.adapt.quantise.quantise import Found, Quantiser, Settings
+    from osler.adapt.quantise.quantise import Found, Quantiser
+    from osler.adapt.quantise.readings import Readings
     from osler.adapt.quantise.rows import Row
+    from osler.adapt.quantise.settings import Settings
     from osler.adapt.quantise.target import Target
 
 __all__ = ["quantise"]
@@ -139,8 +142,8 @@ def quantise(
 
 def settings_of(text: TextOptions, measuring: MeasuringOptions, work: Path) -> "Settings":
     """How it is measured."""
-    from osler.adapt.quantise.quantise import Settings
     from osler.adapt.quantise.sensitivity import PALETTE
+    from osler.adapt.quantise.settings import Settings
     from osler.adapt.quantise.target import named_kinds
 
     return Settings(
@@ -174,8 +177,8 @@ class Run:
         chart: Path | None,
         save_imatrix: Path | None,
     ) -> None:
+        from osler.adapt.quantise.check import FLAT
         from osler.adapt.quantise.mixes import named_mix
-        from osler.adapt.quantise.quantise import FLAT
         from osler.adapt.quantise.write import places_for
         from osler.cli.export import opened
 
@@ -195,42 +198,26 @@ class Run:
         """Everything, in the order in which it can fail."""
         from osler.adapt.quantise.chart import check_drawing, draw
         from osler.adapt.quantise.quantise import Quantiser
-        from osler.adapt.quantise.write import check_places, write_files
+        from osler.adapt.quantise.readings import Readings
+        from osler.adapt.quantise.write import check_places
         from osler.tasks.load import open_model
 
         if self._chart is not None:
             check_drawing()
         with phases() as report:
             model = open_model(self._model, adapters=self._adapter, precision="f32", progress=report)
-            quantiser = Quantiser(self._checkpoint, model, self._settings, report)
+            readings = Readings(self._checkpoint, model, self._settings, report)
+            quantiser = Quantiser(readings)
             quantiser.refuse(self._target)
-            size = self._size(quantiser)
-            check_places(self._checkpoint, self._places, size, force=force)
+            most = quantiser.budget_bytes(self._target) or readings.sizes.bytes_for(16)
+            check_places(self._checkpoint, self._places, most, force=force)
             found = quantiser.choose(self._target)
-            quantiser.encoder.check(found.kinds)
-            rows = quantiser.table(self.name, found.kinds, self._others(quantiser, found))
-            mix = self._target.mix or quantiser.nearest_mix(found.kinds) or "F16"
-            write_files(
-                self._checkpoint,
-                self._places,
-                found.kinds,
-                quantiser.encoder,
-                mix=mix,
-                is_exact=self._target.mix is not None,
-                importance=quantiser.importance,
-                force=force,
-                progress=report,
-            )
-            self._save(quantiser)
+            readings.encoder.check(found.kinds)
+            rows = quantiser.checker.table(self.name, found.kinds, self._others(quantiser, found))
+            self._write(readings, quantiser, found, report, force=force)
         if self._chart is not None and any(row.quality for row in rows):
             draw(rows, self.name, self._chart)
         return rows, found
-
-    def _size(self, quantiser: "Quantiser") -> int:
-        """What the file will take at most."""
-        if self._target.mix is not None:
-            return quantiser.sizes.file_bytes(quantiser.plan(self._target.mix))
-        return quantiser.budget_bytes(self._target) or quantiser.sizes.bytes_for(16)
 
     def _others(self, quantiser: "Quantiser", found: "Found") -> list[str]:
         if self._against is not None:
@@ -238,11 +225,25 @@ class Run:
         nearest = quantiser.nearest_mix(found.kinds) if self._target.is_measured else None
         return [nearest] if nearest else []
 
-    def _save(self, quantiser: "Quantiser") -> None:
+    def _write(
+        self, readings: "Readings", quantiser: "Quantiser", found: "Found", report: Report, *, force: bool
+    ) -> None:
         from osler.adapt.quantise.imatrix_file import write_importance
+        from osler.adapt.quantise.write import write_files
 
-        if self._save_imatrix is not None and quantiser.importance is not None:
-            write_importance(self._save_imatrix, quantiser.importance)
+        write_files(
+            self._checkpoint,
+            self._places,
+            found.kinds,
+            readings.encoder,
+            mix=self._target.mix or quantiser.nearest_mix(found.kinds) or "F16",
+            is_exact=self._target.mix is not None,
+            importance=readings.importance,
+            force=force,
+            progress=report,
+        )
+        if self._save_imatrix is not None and readings.importance is not None:
+            write_importance(self._save_imatrix, readings.importance)
 
     def print_json(self, rows: "list[Row]", found: "Found") -> None:
         files = [{"path": path, "size_bytes": path.stat().st_size} for path in self._places.paths]
@@ -274,49 +275,3 @@ class Run:
         print_note("\nNext:", style="bold")
         for command in gguf_commands(self._places):
             print_note(f"  {command}")
-
-
-def table_of(rows: "Sequence[Row]") -> Any:
-    """A line for each way to store the model."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("STORED AS")
-    for column in ("SIZE", "BITS", "KL (NATS)", "99 % BELOW", "SAME TOP", "PERPLEXITY"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for row in rows:
-        of = row.quality
-        if of is None:
-            continue
-        table.add_row(
-            row.name,
-            size_text(row.size_bytes),
-            f"{row.bits:.2f}",
-            of.divergence.text("{:.4f}") if row.kinds else "",
-            of.high.text("{:.3f}") if row.kinds else "",
-            of.same_top.text("{:.1%}") if row.kinds else "",
-            of.perplexity.text("{:.2f}"),
-        )
-    return table
-
-
-def lines_of(rows: "Sequence[Row]", result: str) -> list[str]:
-    """What the table has no room for."""
-    lines = []
-    for row in rows:
-        if row.change is None or row.change.low is None or row.change.high is None:
-            continue
-        verdict = "the same within the interval"
-        if row.change.low > 0:
-            verdict = f"{result} is better"
-        elif row.change.high < 0:
-            verdict = f"{row.name} is better"
-        lines.append(f"KL of {row.name} minus that of {result}: {row.change.text('{:+.4f}')} nats: {verdict}")
-    of = next((row.quality for row in rows if row.quality), None)
-    if of is not None:
-        lines.append(
-            f"{of.num_places:,} places of {of.num_documents:,} documents that were not calibrated on; "
-            "intervals of 95 % draw whole documents, differences are paired"
-        )
-    return lines

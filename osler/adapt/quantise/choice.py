@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-__all__ = ["Option", "cheapest", "cost_of", "size_of", "smallest"]
+__all__ = ["Choice", "Option", "cheapest", "cost_of", "size_of", "smallest"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

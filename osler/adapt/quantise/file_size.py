@@ -37,6 +37,14 @@ class SizePlan:
         """The file's size with these types, a few kilobytes more rather than less."""
         return self.fixed_bytes + sum(_aligned(size_bytes(kind, self.matrices[name])) for name, kind in kinds.items())
 
+    def matrix_bytes(self, size: int) -> int:
+        """What a file of this size leaves for its matrices."""
+        return size - self.fixed_bytes - ALIGNMENT * len(self.matrices)
+
+    def bits(self, size: int) -> float:
+        """Bits a weight of a file of this size."""
+        return 8 * (size - self.fixed_bytes) / self.num_weights
+
     def bytes_for(self, bits: float) -> int:
         """The file's size at so many bits a weight."""
         return self.fixed_bytes + int(self.num_weights * bits / 8)

@@ -14,11 +14,14 @@ from osler.adapt.quantise.imatrix_file import read_importance
 from osler.adapt.quantise.kept_work import KeptWork
 from osler.adapt.quantise.library import find_library
 from osler.adapt.quantise.quality import quality_of
-from osler.adapt.quantise.quantise import Quantiser, Settings
+from osler.adapt.quantise.quantise import Quantiser
+from osler.adapt.quantise.readings import Readings
+from osler.adapt.quantise.settings import Settings
 from osler.adapt.quantise.target import Target
 from osler.cli.main import app
 from osler.errors import InputError, OptionError
 from osler.tasks.load import open_model
+from osler.tasks.progress import no_progress
 from osler.weights.checkpoint import open_checkpoint
 
 pytestmark = pytest.mark.skipif(find_library() is None, reason="the extra `quantise` is not installed")
@@ -44,10 +47,17 @@ def work(tmp_path_factory):
     return tmp_path_factory.mktemp("work")
 
 
-def quantiser(text, work=None, **settings) -> Quantiser:
+def readings(text, work=None, **settings) -> Readings:
     model = open_model(tiny_path(), precision="f32", threads=1)
     chosen = {"resolution": "part", "palette": KINDS} | SMALL | settings
-    return Quantiser(open_checkpoint(tiny_path()), model, Settings(calibrate=(text,), work=work, **chosen))
+    calibrate = () if text is None else (text,)
+    return Readings(
+        open_checkpoint(tiny_path()), model, Settings(calibrate=calibrate, work=work, **chosen), no_progress
+    )
+
+
+def quantiser(text, work=None, **settings) -> Quantiser:
+    return Quantiser(readings(text, work, **settings))
 
 
 def test_a_measured_choice_has_the_size_asked_for_and_less_divergence_than_the_plain_one(text, work):
@@ -55,10 +65,10 @@ def test_a_measured_choice_has_the_size_asked_for_and_less_divergence_than_the_p
     target = Target(budget="Q4_K_M")
     one.refuse(target)
     found = one.choose(target)
-    plain = one.plan("Q4_K_M")
+    plain = one.checker.plan("Q4_K_M")
     assert one.sizes.file_bytes(found.kinds) <= one.sizes.file_bytes(plain)
     assert len(set(found.kinds.values())) > 1
-    rows = {row.name: row for row in one.table("measured", found.kinds, ["Q4_K_M", "Q4_K_M:flat"])}
+    rows = {row.name: row for row in one.checker.table("measured", found.kinds, ["Q4_K_M", "Q4_K_M:flat"])}
     assert rows["Q4_K_M:flat"].kinds == rows["Q4_K_M"].kinds
     assert rows["Q4_K_M:flat"].quality != rows["Q4_K_M"].quality
     assert rows["Q4_K_M"].change.low > 0
@@ -68,9 +78,9 @@ def test_a_measured_choice_has_the_size_asked_for_and_less_divergence_than_the_p
 def test_the_smallest_file_within_a_divergence_keeps_it(text, work):
     one = quantiser(text, work)
     found = one.choose(Target(max_divergence=0.01))
-    _, checked, documents = one.check({"it": found.kinds})
+    _, checked, documents = one.checker.check({"it": found.kinds})
     assert quality_of(checked["it"], documents).divergence.value <= 0.01
-    assert one.sizes.file_bytes(found.kinds) < one.sizes.file_bytes(one.plan("Q8_0"))
+    assert one.sizes.file_bytes(found.kinds) < one.sizes.file_bytes(one.checker.plan("Q8_0"))
 
 
 def test_a_divergence_that_no_type_keeps_is_an_error(text, work):
@@ -84,10 +94,15 @@ def test_a_size_out_of_reach_is_refused_before_anything_is_read(text):
 
 
 def test_measuring_without_text_is_refused():
-    one = quantiser(tiny_path())
-    bare = Quantiser(one._checkpoint, one._model, Settings())
     with pytest.raises(OptionError, match="without a text"):
-        bare.refuse(Target(max_divergence=0.1))
+        quantiser(None).refuse(Target(max_divergence=0.1))
+
+
+def test_a_smaller_budget_tries_types_that_a_larger_one_left_out(text, work):
+    one = quantiser(text, work, palette=("Q2_K", "Q4_K", "Q8_0"))
+    large, small = (one.choose(Target(budget=name)).kinds for name in ("Q8_0", "Q2_K"))
+    assert "Q2_K" not in large.values()
+    assert "Q2_K" in small.values()
 
 
 def test_an_interrupted_run_measures_nothing_twice(text, work, tmp_path, monkeypatch):
@@ -140,7 +155,7 @@ def test_the_file_holds_what_was_measured(text, work, tmp_path):
     told = json.loads(result.stdout)
     rows = {row["name"]: row for row in told["rows"]}
     written = open_checkpoint(out)
-    encoder = quantiser(text, work).encoder
+    encoder = readings(text, work).encoder
     exchanged = Exchanged(open_checkpoint(tiny_path()), rows["measured"]["types"], encoder)
     for name in ("text.embedding", "text.layers.0.down", "text.layers.6.query"):
         np.testing.assert_array_equal(written.matrix(name).dequantised(), exchanged.matrix(name).dequantised())
