@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import openvino as ov
 
+from osler.engine.signal_stack import kept_signal_stack
 from osler.errors import InputError
 
 __all__ = ["PRECISIONS", "Compilation"]
@@ -50,18 +51,19 @@ class Compilation:
 
     def compile(self, model: ov.Model) -> ov.CompiledModel:
         """Compile for the processor; a key/value cache takes the precision of the computation."""
-        return ov.Core().compile_model(
-            model,
-            "CPU",
-            {
-                "INFERENCE_PRECISION_HINT": self.precision,
-                "KV_CACHE_PRECISION": self.precision,
-                "INFERENCE_NUM_THREADS": self.threads or usable_cores(),
-                "DYNAMIC_QUANTIZATION_GROUP_SIZE": ACTIVATION_GROUP if self.is_narrow else 0,
-                "PERFORMANCE_HINT": "LATENCY",
-                "CPU_RUNTIME_CACHE_CAPACITY": KEPT_EXECUTORS,
-            },
-        )
+        with kept_signal_stack():
+            return ov.Core().compile_model(
+                model,
+                "CPU",
+                {
+                    "INFERENCE_PRECISION_HINT": self.precision,
+                    "KV_CACHE_PRECISION": self.precision,
+                    "INFERENCE_NUM_THREADS": self.threads or usable_cores(),
+                    "DYNAMIC_QUANTIZATION_GROUP_SIZE": ACTIVATION_GROUP if self.is_narrow else 0,
+                    "PERFORMANCE_HINT": "LATENCY",
+                    "CPU_RUNTIME_CACHE_CAPACITY": KEPT_EXECUTORS,
+                },
+            )
 
 
 def usable_cores() -> int:
