@@ -57,7 +57,13 @@ class LookOptions:
     preview: Annotated[
         bool, option("Show a sample, its learned tokens marked, and stop there.", LOOKING, "--preview")
     ] = False
-    row: Annotated[int | None, option("Which row --preview shows.", LOOKING, min=1)] = None
+    row: Annotated[int | None, option("Which row --preview shows (default: three).", LOOKING, min=1)] = None
+    images: Annotated[
+        Path | None, option("Write the pictures of --preview there, as the model sees them.", LOOKING, metavar="DIR")
+    ] = None
+    test: Annotated[
+        Path | None, option("Write the test part there, for osler eval own (with --check).", LOOKING, metavar="DIR")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,10 +199,10 @@ def tune(
 
     found = opened(data, model, reading, study)
     if looking.check:
-        print_checked(found, reading, as_json=json)
+        print_checked(found, reading, test=looking.test, as_json=json)
         return
     if looking.preview:
-        print_preview(found, looking.row)
+        print_preview(found, looking.row, looking.images)
         return
     if out is None:
         raise typer.BadParameter("name the folder of the adapter to be", param_hint="--out")

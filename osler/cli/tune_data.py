@@ -1,13 +1,15 @@
 """Data for `osler tune`: read, checked, divided, shown."""
 
 import hashlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from osler.cli.console import phases, print_json, print_note, print_text
+from osler.cli.console import phases, print_data, print_json, print_note, print_text
+from osler.errors import InputError
 
 if TYPE_CHECKING:
     from osler.adapt.data.example import Examples
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from osler.tasks.study_options import StudyOptions
 
 __all__ = ["Opened", "digest_of", "divided", "opened", "print_checked", "print_preview"]
+
+PREVIEWED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +104,12 @@ def divided(found: Opened, reading: "DataOptions", *, looks: bool = True) -> "tu
     return faults, parts
 
 
-def print_checked(found: Opened, reading: "DataOptions", *, as_json: bool) -> None:
-    """Say what is wrong with the data, or how they are divided; exit code 1 where a row cannot be used."""
+def print_checked(found: Opened, reading: "DataOptions", *, test: Path | None, as_json: bool) -> None:
+    """Say what is wrong with the data, or how they are divided; exit code 1 where a row cannot be used.
+
+    Args:
+        test: a folder to write the test part to, for `osler eval own`.
+    """
     faults, parts = divided(found, reading)
     assert faults is not None
     told: dict[str, Any] = faults.to_dict() | {"digest": digest_of(found)}
@@ -113,8 +121,18 @@ def print_checked(found: Opened, reading: "DataOptions", *, as_json: bool) -> No
         print_text(faults.text)
         if parts is not None:
             print_parts(parts)
+    if parts is not None and test is not None:
+        write_test(parts, test, reading)
     if faults:
         raise typer.Exit(1)
+
+
+def write_test(parts: "Parts", folder: Path, reading: "DataOptions") -> None:
+    """Write the test part as data of `osler eval own`."""
+    from osler.adapt.data.samples import write_samples
+
+    samples = write_samples(parts.test, folder, patients=reading.patients)
+    print_note(f"{samples.num_rows:,} rows of the test part: osler eval own --data {folder} --prompt plain")
 
 
 def print_parts(parts: "Parts") -> None:
@@ -125,8 +143,28 @@ def print_parts(parts: "Parts") -> None:
         print_note(f"{part:10} {counts['rows']:,} rows of {counts['groups']:,} groups{told}")
 
 
-def print_preview(found: Opened, number: int | None) -> None:
-    """Show one row as the network is given it."""
-    from osler.adapt.data.preview import print_example
+def print_preview(found: Opened, number: int | None, images: Path | None) -> None:
+    """Show a row, or some from end to end of the data, as the network is given them.
 
-    print_example(found.examples(found.rows), number)
+    Args:
+        number: which row; None for some.
+        images: a folder for their pictures as the vision tower sees them.
+
+    Raises:
+        InputError: there is no such row.
+    """
+    from osler.adapt.data.preview import preview_rich, preview_text, spread_rows, write_images
+
+    rows = spread_rows(found.rows, PREVIEWED) if number is None else [row for row in found.rows if row.number == number]
+    if not rows:
+        raise InputError(f"there is no row {number:,} that can be used", hint="--check names the others")
+    examples, tokenizer = found.examples(found.rows), found.model.tokenizer
+    for row in rows:
+        example = examples.make(row)
+        if sys.stdout.isatty():
+            print_data(preview_rich(example, tokenizer))
+        else:
+            print_text(preview_text(example, tokenizer))
+        if images is not None:
+            for path in write_images(example, images):
+                print_note(f"wrote {path}", style="dim")

@@ -55,12 +55,6 @@ def run(
         import torch
 
         torch.set_num_threads(running.threads)
-    data = usable(found, out, reading)
-    tuning = prepared(found, data, settings, out)
-    if tuning.is_done:
-        print_note(f"`{out}` is tuned already; remove it, or give another --out, to begin again")
-        finish(found, tuning, tuning.earlier(), running, as_json=as_json)
-        return
     evaluations = saved_evaluations(
         running.evals or (),
         str(found.model.identity.path),
@@ -69,6 +63,12 @@ def run(
         is_adapter=settings.method.has_terms,
         threads=running.threads,
     )
+    data = usable(found, out, reading)
+    tuning = prepared(found, data, settings, out)
+    if tuning.is_done:
+        print_note(f"`{out}` is tuned already; remove it, or give another --out, to begin again")
+        finish(found, tuning, tuning.earlier(), running, as_json=as_json)
+        return
     with progress_on_stderr() as tell:
         tuned = tuning.run(evaluations=evaluations, progress=tell)
     if tuned.outcome.ended == "interrupted":
@@ -96,14 +96,7 @@ def share_work(running: "RunOptions", device: str | None) -> None:
     processes = wanted_processes(running.processes, device)
     if processes > 1 and not is_launched():
         print_note(f"Training in {processes} processes.")
-        launch(sys.argv[1:], processes, on_cpu=device == "cpu" or not has_gpu())
-
-
-def has_gpu() -> bool:
-    """Whether torch finds CUDA."""
-    import torch
-
-    return torch.cuda.is_available()
+        launch(sys.argv[1:], processes)
 
 
 def usable(found: Opened, out: Path, reading: "DataOptions") -> "TuningData":
@@ -115,7 +108,8 @@ def usable(found: Opened, out: Path, reading: "DataOptions") -> "TuningData":
     if faults:
         faults.refuse()
     assert parts is not None
-    print_parts(parts)
+    if int(os.environ.get("RANK", "0")) == 0:
+        print_parts(parts)
     return TuningData(
         train=found.examples(parts.train),
         validation=found.examples(parts.validation),

@@ -95,11 +95,11 @@ class Memory:
         """For people.
 
         >>> print(Memory(weights=8_600_000_000, tuned=4 * 10**8, decoder=10**9, tower=0, logits=10**8).text)
-        10.1 GB: weights 8.6, tuning 0.4, decoder 1.0, logits 0.1
+        10.10 GB (weights 8.60, tuning 0.40, decoder 1.00, logits 0.10)
         """
         parts = {"weights": self.weights, "tuning": self.tuned, "decoder": self.decoder, "vision tower": self.tower}
-        told = [f"{name} {size / 1e9:.1f}" for name, size in {**parts, "logits": self.logits}.items() if size]
-        return f"{self.total / 1e9:.1f} GB: {', '.join(told)}"
+        told = [f"{name} {size / 1e9:.2f}" for name, size in {**parts, "logits": self.logits}.items() if size]
+        return f"{self.total / 1e9:.2f} GB ({', '.join(told)})"
 
 
 def trained_numbers(config: ModelConfig, method: Method) -> int:

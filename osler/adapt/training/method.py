@@ -1,5 +1,6 @@
 """Which weights are tuned, and in what form."""
 
+import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Literal
@@ -106,7 +107,9 @@ def _with_terms(method: Method, network: Network) -> Network:
         target_modules=targets,
         modules_to_save=[PROJECTOR] if network.has_vision else None,
     )
-    wrapped = Network(get_peft_model(network.base, settings))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers in a way that goes with its version 6
+        wrapped = Network(get_peft_model(network.base, settings))
     for weight in wrapped.trained().values():
         weight.data = weight.data.float()
     return wrapped

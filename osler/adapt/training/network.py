@@ -66,6 +66,11 @@ class Network:
         """What is tuned, by name, in a fixed order."""
         return {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
 
+    def recompute(self) -> None:
+        """Compute layers again on the way back, instead of keeping what is inside them."""
+        enable = getattr(self.base, "activation_checkpointing_enable", None) or self.base.gradient_checkpointing_enable
+        enable({"use_reentrant": False})
+
     def pooled(self, squares: Sequence[np.ndarray]) -> Tensor:
         """The tower's output for squares [S, S, 3] uint8, averaged as the projector does first: [I, M, D_vision]."""
         pixels = torch.from_numpy(np.stack(squares)).to(self.device).permute(0, 3, 1, 2)

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import torch
 
+from osler.engine.compilation import usable_cores
 from osler.errors import MissingExtraError
 
 __all__ = ["is_launched", "join", "launch", "wanted_processes"]
@@ -40,8 +41,10 @@ def wanted_processes(asked: int | None, device: str | None) -> int:
     return torch.cuda.device_count()
 
 
-def launch(arguments: Sequence[str], processes: int, *, on_cpu: bool) -> None:
-    """Become `accelerate launch` of this very command, once for each process. Does not return.
+def launch(arguments: Sequence[str], processes: int) -> None:
+    """Become the launcher that `accelerate launch` uses, of this very command, once for each process.
+
+    Does not return.
 
     Raises:
         MissingExtraError: accelerate is not installed.
@@ -50,9 +53,9 @@ def launch(arguments: Sequence[str], processes: int, *, on_cpu: bool) -> None:
         raise MissingExtraError(
             "cannot train in several processes: accelerate is missing", hint="pip install 'osler[adapt]'"
         )
-    words = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", str(processes)]
-    words += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
-    words += ["--cpu"] if on_cpu else ["--multi_gpu"]
+    threads = max(1, usable_cores() // processes)
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, [*words, "-m", "osler", *arguments])

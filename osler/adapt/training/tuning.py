@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from osler.adapt.data.preview import spread_rows
 from osler.adapt.data.row import Row
 from osler.adapt.training.answers import Answers, Order, Reader
 from osler.adapt.training.choosing import choose, sentences
@@ -113,9 +114,7 @@ class Tuning:
 
     def held_out_rows(self, most: int) -> list[Row]:
         """Rows that were not learned from, spread over the test part, or over the validation part without one."""
-        rows = self.data.test.rows if len(self.data.test) else self.data.validation.rows
-        number = min(most, len(rows))
-        return [rows[round(place * (len(rows) - 1) / max(1, number - 1))] for place in range(number)]
+        return spread_rows(self.data.test.rows if len(self.data.test) else self.data.validation.rows, most)
 
     def _order(self, batch: int, parts: int) -> Order:
         return Order(num_examples=len(self.train), batch=batch, parts=parts, seed=self.settings.seed)
@@ -165,7 +164,7 @@ class Tuning:
         network = open_network(self.checkpoint, dtype=dtype, device=self.device, four_bit=four_bit)
         network = tune_by(method, network, seed=self.settings.seed)
         if self.choices.room.recomputes:
-            network.base.gradient_checkpointing_enable({"use_reentrant": False})
+            network.recompute()
         here = Precision(name=precision.name, reason=precision.reason, device=self.device)
         kept = None
         if network.has_vision and not network.tunes_tower:
