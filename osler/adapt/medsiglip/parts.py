@@ -21,6 +21,11 @@ __all__ = ["Duplicates", "divide", "find_alike", "with_parts"]
 Duplicates = Literal["refuse", "group", "allow"]
 """What is done with pictures of different parts that look the same."""
 
+FLATTERED = (
+    "{count:,} rows are told apart by their files only: several pictures of one patient in different parts would "
+    "flatter all figures; a column patient, or --patients, says whose each is"
+)
+
 
 def divide(
     pairs: Pairs,
@@ -52,7 +57,8 @@ def divide(
     divided = [
         replace(row, part=part_of[row.number], group=group) for row, group in zip(pairs.rows, groups.of, strict=True)
     ]
-    return replace(pairs, rows=tuple(divided), grouped_by=dict(groups.by))
+    flattered = (FLATTERED.format(count=groups.by["file"]),) if "file" in groups.by else ()
+    return replace(pairs, rows=tuple(divided), grouped_by=dict(groups.by), notes=(*pairs.notes, *flattered))
 
 
 def find_alike(pairs: Pairs, prepared: Prepared, *, progress: Progress = no_progress) -> tuple[Alike, ...]:

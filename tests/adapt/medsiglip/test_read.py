@@ -113,7 +113,12 @@ def test_pictures_of_one_patient_stand_on_one_side(films):
     for row in pairs.rows:
         sides.setdefault(row.group, set()).add(row.part)
     assert len(sides) == 48 and all(len(parts) == 1 for parts in sides.values())
-    assert {row.part for row in pairs.rows} == {"train", "validation", "test"}
+    assert {row.part for row in pairs.rows} == {"train", "validation", "test"} and not pairs.notes
+
+
+def test_rows_that_only_their_files_tell_apart_are_noted(folder):
+    pairs = read_pairs(table(folder, "file,text\na.png,one\nb.png,two\nc.png,three\n"), Wanted())
+    assert "3 rows are told apart by their files only" in divide(pairs, validation=0, test=0.3).notes[0]
 
 
 def test_pictures_that_look_the_same_in_two_parts_are_refused_with_their_rows(films, tmp_path):
