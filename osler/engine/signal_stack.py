@@ -1,8 +1,8 @@
 """The stack on which a thread handles signals.
 
-OpenVINO 2026.4 gives the thread that compiles a graph an alternate signal stack of exactly the size that the kernel asks
-for at least (11,568 bytes on a Zen 5), and leaves it there. Python handles signals on such a stack, which the processor's
-registers alone fill: the next Ctrl-C ended the process with a segmentation fault.
+OpenVINO 2026.4 gives the thread that compiles a graph an alternate signal stack of exactly the size that the kernel
+asks for at least (11,568 bytes on a Zen 5), and leaves it there. Python handles signals on such a stack, which the
+processor's registers alone fill: the next Ctrl-C ended the process with a segmentation fault.
 """
 
 import ctypes
