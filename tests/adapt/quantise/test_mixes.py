@@ -1,20 +1,25 @@
 """The types of each file type against what llama.cpp's own program says (tests/golden/make_quantise_mixes.py)."""
 
 import json
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 import pytest
 
+from osler.adapt.quantise.kinds import size_bytes
 from osler.adapt.quantise.mixes import DYNAMIC_BITS, MIXES, kinds_of, named_mix
 from osler.errors import OptionError
 from osler.model.config import ModelConfig, TextConfig
 from osler.testing.shape import TinyShape
-from osler.weights.catalogue import BUILDS
+from osler.weights.catalogue import BUILDS, QUANTISATIONS_OF_MEDGEMMA_1_5_GB
 from osler.weights.gguf_names import text_names
-from osler.weights.names import expected_shapes
+from osler.weights.names import expected_shapes, is_text_matrix
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "quantise_mixes.json").read_text(encoding="utf-8"))
+
+HEADER_BYTES = 8_000_000
+"""What a vocabulary of 262,144 tokens takes."""
 
 
 def config_of(shape: TinyShape, *, tied: bool = True) -> TextConfig:
@@ -59,6 +64,20 @@ def test_every_matrix_gets_the_type_that_llama_cpp_gives_it(shape):
 def test_every_published_type_has_a_mix_or_a_size():
     published = {build.quantisation for build in BUILDS if build.format == "GGUF"}
     assert published <= MIXES.keys() | DYNAMIC_BITS.keys()
+
+
+def test_sizes_of_a_4b_model_are_those_that_are_published():
+    shape = TinyShape(layers=34, width=2560, feed_forward_width=10240, heads=8, kv_heads=4, head_width=256)
+    config = replace(config_of(shape), vocabulary_size=262_144)
+    shapes = expected_shapes(ModelConfig(text=config, vision=None))
+    matrices = {name: one for name, one in shapes.items() if is_text_matrix(name)}
+    for name, published_gb in QUANTISATIONS_OF_MEDGEMMA_1_5_GB.items():
+        if name in MIXES:
+            kinds = kinds_of(MIXES[name], config, shapes, has_importance=True)
+            size = sum(size_bytes(kind, shapes[matrix]) for matrix, kind in kinds.items())
+        else:
+            size = DYNAMIC_BITS[name] / 8 * sum(rows * columns for rows, columns in matrices.values())
+        assert abs((size + HEADER_BYTES) / 1e9 - published_gb) < 0.06, name
 
 
 def test_an_embedding_that_is_not_the_output_gets_a_type_of_its_own():
