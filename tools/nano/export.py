@@ -30,10 +30,10 @@ CHAT_TEMPLATE = """\
     {%- set turns = messages[1:] -%}
 {%- endif -%}
 {%- for turn in turns -%}
-    {%- if turn['role'] != ('user' if loop.index0 is even else 'assistant') -%}
+    {%- if turn['role'] != ('user' if loop.index0 % 2 == 0 else 'assistant') -%}
         {{- raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') -}}
     {%- endif -%}
-    {{- '<start_of_turn>' + ('user' if loop.index0 is even else 'model') + '\\n' -}}
+    {{- '<start_of_turn>' + ('user' if loop.index0 % 2 == 0 else 'model') + '\\n' -}}
     {{- lead.text if loop.first -}}
     {%- if turn['content'] is string -%}
         {{- turn['content'] | trim -}}

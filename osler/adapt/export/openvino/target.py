@@ -52,7 +52,6 @@ def export_openvino(
         about = {"version": version_of("osler") or "", "source": checkpoint.description, "weights": checkpoint.identity}
         write_networks(checkpoint.config, _source(checkpoint, kind), folder, about=about, progress=progress)
         write_companions(folder, checkpoint)
-        spell_out_tests(folder / "chat_template.jinja")
     place = shlex.quote(str(out))
     return Exported(
         files=tuple(sorted(out.iterdir())),
@@ -74,13 +73,6 @@ def size_bytes(checkpoint: Checkpoint, kind: str | None) -> int:
     files = sum(file.size_bytes for file in checkpoint.files) * (GROUPED_FACTOR if _is_grouped(checkpoint) else 1)
     changed = checkpoint.changed if isinstance(checkpoint, AdaptedCheckpoint) else frozenset()
     return int(files + sum(4 * prod(checkpoint.shape(name)) for name in (*changed, "text.embedding")))
-
-
-def spell_out_tests(template: Path) -> None:
-    """Put "% 2 == 0" for "is even": the reader of chat templates in openvino-genai does not know that test."""
-    if template.exists():
-        text = template.read_text(encoding="utf-8")
-        template.write_text(text.replace(" is even", " % 2 == 0").replace(" is odd", " % 2 == 1"), encoding="utf-8")
 
 
 def _source(checkpoint: Checkpoint, kind: str | None) -> Source:

@@ -1,6 +1,5 @@
 """Exporting to IR as `osler export` does it."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 from adapt.export.openvino.requests import IrModel
 
 import osler
-from osler.adapt.export.openvino.target import size_bytes, spell_out_tests
+from osler.adapt.export.openvino.target import size_bytes
 from osler.adapt.export.targets import ExportOptions, target
 from osler.errors import InputError, OptionError
 from osler.imaging.normalise import normalise
@@ -69,27 +68,6 @@ def greedy(model: IrModel, prompt, pixels: np.ndarray, count: int) -> list[int]:
         found.append(int(logits[0, -1].argmax()))
         embeds, types = model.embedded(np.array([[found[-1]]])), np.zeros((1, 1), np.int64)
     return found
-
-
-def test_tests_that_openvino_genai_does_not_know_are_spelt_out(nano):
-    environment = pytest.importorskip("jinja2").Environment()
-    template = (nano / "chat_template.jinja").read_text()
-    assert not re.search(r"\bis (even|odd)\b", template)
-    turns = [
-        {"role": "user", "content": " a "},
-        {"role": "assistant", "content": "b"},
-        {"role": "user", "content": "c"},
-    ]
-    said = [
-        environment.from_string(text).render(messages=turns, bos_token="<bos>", add_generation_prompt=True)
-        for text in (template, (DEMONSTRATION / "chat_template.jinja").read_text())
-    ]
-    assert said[0] == said[1]
-
-
-def test_a_folder_without_a_template_is_left_as_it_is(tmp_path):
-    spell_out_tests(tmp_path / "chat_template.jinja")
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", [None, "F32", "F16", "Q8_0"])
