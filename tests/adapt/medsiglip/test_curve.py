@@ -63,7 +63,7 @@ def test_the_interval_holds_what_seeds_and_patients_bring():
 @pytest.fixture(scope="module")
 def curve(films, weights, tmp_path_factory):
     out = tmp_path_factory.mktemp("curve")
-    options = CurveOptions(data=films, out=out, wanted=Wanted(labels=True), sizes=(1, 8), seeds=2)
+    options = CurveOptions(data=films, out=out, wanted=Wanted(labels=True), sizes=(1, 8), seeds=1)
     medsiglip = load_medsiglip(weights, precision="f32", threads=1)
     return compute_curve(medsiglip, options), options
 
