@@ -78,7 +78,7 @@ class MeasuringOptions:
     against: Annotated[
         list[str] | None,
         option(
-            "File types to compare with (default: the nearest in size), TYPE:flat for one without importance; may be "
+            "File types to compare with (default: the one named, or the nearest in size), TYPE:flat for one without importance; may be "
             "repeated.",
             HOW,
             metavar="TYPE",
@@ -220,10 +220,15 @@ class Run:
         return rows, found
 
     def _others(self, quantiser: "Quantiser", found: "Found") -> list[str]:
+        from osler.adapt.quantise.mixes import MIXES
+
         if self._against is not None:
             return self._against
-        nearest = quantiser.nearest_mix(found.kinds) if self._target.is_measured else None
-        return [nearest] if nearest else []
+        if not self._target.is_measured:
+            return []
+        named = self._target.budget if self._target.budget in MIXES else None  # the one whose size was asked for
+        nearest = named or quantiser.nearest_mix(found.kinds)
+        return [str(nearest)] if nearest else []
 
     def _write(
         self, readings: "Readings", quantiser: "Quantiser", found: "Found", report: Report, *, force: bool
