@@ -78,8 +78,8 @@ class MeasuringOptions:
     against: Annotated[
         list[str] | None,
         option(
-            "File types to compare with (default: the one named, or the nearest in size), TYPE:flat for one without importance; may be "
-            "repeated.",
+            "File types to compare with (default: the one named, or the nearest in size), TYPE:flat for one without "
+            "importance; may be repeated.",
             HOW,
             metavar="TYPE",
         ),
