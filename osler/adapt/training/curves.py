@@ -23,6 +23,7 @@ def draw_curves(
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     steps, losses, evaluations = _series(lines)
     others = [name for name in evaluations if not name.endswith("loss")]
@@ -41,6 +42,7 @@ def draw_curves(
         axes[1].set_title("evaluations")
     for axis in axes:
         axis.set_xlabel("step")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.grid(alpha=0.25)
         axis.legend(frameon=False, fontsize=8)
         axis.spines[["top", "right"]].set_visible(False)
