@@ -87,12 +87,12 @@ def free_bytes(device: str) -> int | None:
     return None if free is None else free // number_of_processes()
 
 
-def sentences(settings: Settings, choices: Choices) -> Iterator[str]:
+def sentences(settings: Settings, choices: Choices, *, has_vision: bool) -> Iterator[str]:
     """What a person should know before it begins."""
     room, precision = choices.room, choices.precision
     at_once = f", {room.batch} at once" if room.batch < settings.batch else ""
     again = ", layers computed twice to save memory" if room.recomputes else ""
-    yield f"Tuned: {settings.method.words}."
+    yield f"Tuned: {settings.method.words(has_vision=has_vision)}."
     yield f"Computed in {precision.name} on {precision.device}: {precision.reason}."
     yield f"{choices.steps:,} steps of {settings.batch} examples{at_once}{again}, learning rate {choices.rate:g}."
-    yield f"It should take {choices.memory} at most."
+    yield f"It should take about {choices.memory}."

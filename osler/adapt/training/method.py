@@ -48,15 +48,19 @@ class Method:
         """Whether the result is an adapter, and not a whole model."""
         return self.name != "full"
 
-    @property
-    def words(self) -> str:
-        """For people."""
+    def words(self, *, has_vision: bool = True) -> str:
+        """For people; `has_vision` says whether the model has a projector.
+
+        >>> Method(rank=4).words(has_vision=False)
+        'LoRA of rank 4 (alpha 4) on attention and feed-forward'
+        """
         tower = ", vision tower" if self.vision else ""
         if self.name == "full":
-            return f"all weights of decoder and projector{tower}"
+            return f"all weights of the decoder{' and projector' if has_vision else ''}{tower}"
         kind = "LoRA" if self.name == "lora" else "LoRA over 4 bits"
-        scale = self.alpha or self.rank
-        return f"{kind} of rank {self.rank} (alpha {scale:g}) on attention and feed-forward{tower}; the projector whole"
+        projector = "; the projector whole" if has_vision else ""
+        parts = f"attention and feed-forward{tower}{projector}"
+        return f"{kind} of rank {self.rank} (alpha {self.alpha or self.rank:g}) on {parts}"
 
 
 def default_rate(method: Method, width: int) -> float:

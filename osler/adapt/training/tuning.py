@@ -90,7 +90,7 @@ class Tuning:
         )
         if kept is None:
             keep_choices(self.out, choices, self.settings, identity)
-        for sentence in sentences(self.settings, choices):
+        for sentence in sentences(self.settings, choices, has_vision=self.checkpoint.config.vision is not None):
             self.note(sentence)
         return choices
 
@@ -246,7 +246,7 @@ class Tuning:
             "kind": "adapter" if self.settings.method.has_terms else "model",
             "base": {"weights_id": self.checkpoint.identity, "description": self.checkpoint.description},
             "data": {"digest": self.data.digest, **self.data.about},
-            "what": self.settings.method.words,
+            "what": self.settings.method.words(has_vision=self.checkpoint.config.vision is not None),
             "settings": asdict(self.settings),
             "choices": self.choices.to_dict(),
             "step": best,

@@ -1,11 +1,5 @@
-"""The smallest thing that the loop can train, and a program that trains it in a process of its own.
+"""The smallest thing that the loop can train."""
 
-python small_objective.py WORK STEPS
-"""
-
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -63,17 +57,3 @@ def trainer(work: Path, *, steps: int = 30, pause_s: float = 0.0, progress=lambd
     return Trainer(
         objective, plan, work, learning_rate=rate, evaluations=(objective.distance,), progress=progress, identity="x"
     )
-
-
-def in_process(work: Path, steps: int) -> subprocess.Popen:
-    """The same in a process, which says "ready" when it begins with the steps."""
-    program = [sys.executable, __file__, str(work), str(steps)]
-    root = str(Path(__file__).parents[3])
-    return subprocess.Popen(program, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": root})
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    one = trainer(Path(sys.argv[1]), steps=int(sys.argv[2]), pause_s=0.002, save_every=7)
-    print("ready", flush=True)
-    one.run()

@@ -5,9 +5,9 @@ OSLER_KILLS=10 python -m pytest tests/adapt/training/test_kills.py
 
 import os
 import random
-import signal
 import time
 
+from adapt.training.killing import killed_after
 from adapt.training.small_data import QUESTION, write_classes
 
 from osler.adapt.data.example import Examples
@@ -20,17 +20,6 @@ from osler.tasks.load import open_model
 
 NUM_KILLS = int(os.environ.get("OSLER_KILLS", "1"))
 SETTINGS = Settings(method=Method(rank=4, dropout=0.1), steps=16, batch=4, part=2, rate=3e-3, evaluate_every=2)
-
-
-def killed_after(seconds, run):
-    """Whether a process of its own was still running when it was killed."""
-    child = os.fork()
-    if child == 0:
-        run()
-        os._exit(0)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
 def test_killed_at_any_moment_a_tuning_ends_with_the_same_losses_and_adapter(folder, checkpoint, tmp_path):

@@ -5,12 +5,12 @@ import math
 import os
 import random
 import signal
-import subprocess
+import time
 from pathlib import Path
 
 import pytest
 import torch
-from adapt.training import small_objective
+from adapt.training.killing import killed_after
 from adapt.training.small_objective import Regression, trainer
 
 from osler.adapt.training.loop import Losses, Plan, Trainer, seed_of
@@ -71,17 +71,17 @@ def test_a_group_has_a_rate_of_its_own(tmp_path):
 
 
 def test_killed_at_any_moment_it_ends_with_the_same_bytes(tmp_path):
-    steps = 120
     whole, work = tmp_path / "whole", tmp_path / "killed"
-    small_objective.in_process(whole, steps).communicate()
-    for seed in range(NUM_KILLS):
-        process = small_objective.in_process(work, steps)
-        process.stdout.readline()
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=random.Random(seed).uniform(0.0, 0.4 / NUM_KILLS))
-        process.kill()
-        process.communicate()
-    small_objective.in_process(work, steps).communicate()
+
+    def train(folder):
+        trainer(folder, steps=120, pause_s=0.002, save_every=7).run()
+
+    began = time.monotonic()
+    train(whole)
+    took, draw = time.monotonic() - began, random.Random(7)
+    for _ in range(NUM_KILLS):
+        assert killed_after(draw.uniform(0, took * min(0.8, 2 / NUM_KILLS)), lambda: train(work))
+    train(work)
     assert (work / "losses.jsonl").read_bytes() == (whole / "losses.jsonl").read_bytes()
     for name in ("best.pt", "checkpoint.pt"):
         assert str(torch.load(work / name)) == str(torch.load(whole / name))
@@ -181,11 +181,13 @@ def test_a_loss_that_is_no_number_stops_the_training_before_it_spoils_a_weight(t
 
 def test_progress_tells_losses_and_an_estimate(tmp_path):
     seen = []
-    trainer(tmp_path, steps=5, progress=seen.append).run()
-    assert [progress.step for progress in seen] == [1, 2, 3, 4, 5]
-    assert seen[0].seconds_left > 0
+    trainer(tmp_path, steps=5, evaluate_every=5, progress=seen.append).run()
+    assert [progress.step for progress in seen] == [0, 1, 2, 3, 4, 5]
+    assert (seen[0].seconds_left, seen[0].losses) == (None, {})
+    assert seen[1].seconds_left > 0
     assert seen[-1].seconds_left == 0
-    assert set(seen[0].losses) == {"loss", "first"}
+    assert set(seen[1].losses) == {"loss", "first"}
+    assert [progress.figures is not None for progress in seen] == [True, *[False] * 4, True]
 
 
 def test_senseless_numbers_are_refused_by_name():
