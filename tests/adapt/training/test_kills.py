@@ -33,7 +33,7 @@ def test_killed_at_any_moment_a_tuning_ends_with_the_same_losses_and_adapter(fol
     draw = random.Random(7)
     for _ in range(NUM_KILLS):
         assert killed_after(
-            draw.uniform(0, min(0.8, 2 / NUM_KILLS) * took),
+            draw.uniform(0, min(0.8, 1.2 / NUM_KILLS) * took),
             lambda: Tuning(checkpoint, data, SETTINGS, tmp_path / "killed").run(),
         )
     Tuning(checkpoint, data, SETTINGS, tmp_path / "killed").run()

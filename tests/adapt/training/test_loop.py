@@ -80,7 +80,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_bytes(tmp_path):
     train(whole)
     took, draw = time.monotonic() - began, random.Random(7)
     for _ in range(NUM_KILLS):
-        assert killed_after(draw.uniform(0, took * min(0.8, 2 / NUM_KILLS)), lambda: train(work))
+        assert killed_after(draw.uniform(0, took * min(0.8, 1.2 / NUM_KILLS)), lambda: train(work))
     train(work)
     assert (work / "losses.jsonl").read_bytes() == (whole / "losses.jsonl").read_bytes()
     for name in ("best.pt", "checkpoint.pt"):
