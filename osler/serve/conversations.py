@@ -34,6 +34,7 @@ class Turn(BaseModel):
     role: Literal["user", "assistant"]
     text: Annotated[str, Field(max_length=MOST_CHARACTERS)]
     thinking: Annotated[str, Field(max_length=MOST_CHARACTERS)] = ""
+    model: Annotated[str, Field(max_length=256, description="who answered, of /v1/models")] = ""
     finish: Annotated[str, Field(max_length=16)] = "stop"
 
 

@@ -32,7 +32,7 @@ class JobRequest(BaseModel):
 
     task: Literal["ask", "report", "locate", "compare", "labs", "record"]
     study_id: str
-    model: Annotated[str, Field(max_length=64)] | None = Field(default=None, description="who does it, of /v1/models")
+    model: Annotated[str, Field(max_length=256)] | None = Field(default=None, description="who does it, of /v1/models")
     prior_id: str | None = Field(default=None, description="compare: the study that came before")
     question: Annotated[str, Field(max_length=200_000)] | None = None
     things: Annotated[list[Annotated[str, Field(min_length=1, max_length=1000)]], Field(max_length=64)] = []

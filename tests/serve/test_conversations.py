@@ -9,8 +9,8 @@ import osler
 
 (CHEST,) = (Path(osler.__file__).parent / "nano").rglob("chest.jpg")
 TURNS = [
-    {"role": "user", "text": "Describe it.", "thinking": "", "finish": "stop"},
-    {"role": "assistant", "text": "A chest.", "thinking": "A film.", "finish": "length"},
+    {"role": "user", "text": "Describe it.", "thinking": "", "model": "", "finish": "stop"},
+    {"role": "assistant", "text": "A chest.", "thinking": "A film.", "model": "chest", "finish": "length"},
 ]
 
 

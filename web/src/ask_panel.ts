@@ -6,6 +6,7 @@ import { answered, forgetTalk, keepTalk, recalled, type Turn } from "./chat";
 import { fill, h, icon } from "./dom";
 import { startJob } from "./job";
 import { rendered } from "./markdown";
+import { isChoice, modelAsked, modelSent, recallModel } from "./model_choice";
 import * as state from "./state";
 import type { Kind, Study } from "./study";
 import { many, seconds } from "./words";
@@ -81,23 +82,24 @@ export class AskPanel {
     }
     this.#question.value = "";
     if (!this.#turns.length) fill(this.#log);
-    this.#turns.push({ role: "user", text: words, thinking: "", finish: "stop" });
+    this.#turns.push({ role: "user", text: words, thinking: "", model: "", finish: "stop" });
     this.#log.append(asked(words));
     await this.#answer();
   }
 
   async #answer(): Promise<void> {
-    const turn: Turn = { role: "assistant", text: "", thinking: "", finish: "" };
+    const turn: Turn = { role: "assistant", text: "", thinking: "", model: modelAsked(this.study.id), finish: "" };
     const view = new TurnView(turn);
     const speaker = new Speaker();
     this.#log.append(view.element);
     view.element.scrollIntoView({ block: "end" });
     this.#going = new AbortController();
     this.#busy(true);
-    announce("Answering.");
+    announce(isChoice() ? `${turn.model} is answering.` : "Answering.");
     try {
       const options = { thinks: this.#thinks.checked, most: Number(this.#most.value) || null };
-      for await (const heard of answered(state.model.value?.id ?? "", this.study.id, this.#turns, options, this.#going.signal)) {
+      for await (const heard of answered(turn.model, this.study.id, this.#turns, options, this.#going.signal)) {
+        turn.model = heard.model ?? turn.model;
         turn.text += heard.text ?? "";
         turn.thinking += heard.thinking ?? "";
         turn.finish = heard.finish ?? turn.finish;
@@ -125,6 +127,7 @@ export class AskPanel {
     if (!turns.length || this.#turns.length || this.#going) return;
     this.#turns.push(...turns);
     fill(this.#log, ...turns.map(shown));
+    recallModel(this.study.id, turns.findLast((turn) => turn.role === "assistant")?.model ?? "");
     this.#anew.hidden = false;
   }
 
@@ -147,7 +150,7 @@ export class AskPanel {
     try {
       const most = Number(this.#most.value);
       const limit = most ? { max_new_tokens: most } : {};
-      const job = await startJob({ task: "ask", study_id: this.study.id, question, thinking: this.#thinks.checked, ...limit });
+      const job = await startJob({ task: "ask", study_id: this.study.id, question, thinking: this.#thinks.checked, ...limit, ...modelSent(this.study.id) });
       this.#question.value = "";
       state.job.set(job);
       await state.loadJobs();
@@ -216,7 +219,9 @@ class TurnView {
     const took = seconds((performance.now() - this.#began) / 1000);
     const ends: Record<string, string> = { length: "Cut off at its limit.", stopped: "Stopped.", failed };
     const counted = usage ? `${many(usage.completion_tokens, "token")} in ${took}` : "";
-    this.#end.textContent = [ends[this.turn.finish], counted].filter(Boolean).join(" ");
+    const who = this.turn.model && h("span", { class: "answerer" }, this.turn.model);
+    const how = [ends[this.turn.finish], counted].filter(Boolean).join(" ");
+    fill(this.#end, who, who && how && " · ", how);
     this.#end.classList.toggle("bad", this.turn.finish === "length" || this.turn.finish === "failed");
     this.#copy.hidden = !this.turn.text;
     this.element.setAttribute("aria-busy", "false");

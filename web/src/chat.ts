@@ -6,16 +6,20 @@ export interface Turn {
   role: "user" | "assistant";
   text: string;
   thinking: string;
+  /** Who answered, by its name in /v1/models; "" for a question. */
+  model: string;
   /** Why it ended: "" while it goes on. */
   finish: "" | "stop" | "length" | "stopped" | "failed";
 }
 
 interface Piece {
+  model: string;
   choices: { delta: { content?: string; reasoning_content?: string }; finish_reason: string | null }[];
   usage?: { prompt_tokens: number; completion_tokens: number } | null;
 }
 
 export interface Heard {
+  model?: string;
   text?: string;
   thinking?: string;
   finish?: "stop" | "length";
@@ -40,6 +44,7 @@ export async function* answered(
   };
   for await (const piece of events<Piece>("/v1/chat/completions", asJson(sent, signal))) {
     const choice = piece.choices[0];
+    if (choice) yield { model: piece.model };
     if (choice?.delta.reasoning_content) yield { thinking: choice.delta.reasoning_content };
     if (choice?.delta.content) yield { text: choice.delta.content };
     if (choice?.finish_reason) yield { finish: choice.finish_reason === "length" ? "length" : "stop" };

@@ -1,6 +1,7 @@
 // One job: its progress while it runs, its text as it is written, its result and files when it is done.
 
 import { Speaker, announce } from "./announce";
+import { answererOf, describedOf } from "./answerer";
 import { ApiError, UNREACHED, wordsOf } from "./api";
 import { fill, h, icon } from "./dom";
 import { STATUS_NAMES, TASK_NAMES, cancelJob, followJob, isOver, type Job, type JobEvent } from "./job";
@@ -128,7 +129,7 @@ export class JobView {
       {},
       h("h3", {}, TASK_NAMES[job.task]),
       this.#status,
-      h("span", { class: "quiet" }, `${time(job.created_at)}${took}`),
+      h("span", { class: "quiet" }, [`${time(job.created_at)}${took}`, answererOf(job)].filter(Boolean).join(" · ")),
       ...asked.filter(Boolean).map((words) => h("p", { class: "asked" }, String(words))),
     );
   }
@@ -136,7 +137,6 @@ export class JobView {
   /** What stands on paper of where a result comes from. */
   #about(job: Job): string {
     const study = state.studyOf(job.study_id);
-    const model = state.model.value;
-    return [study ? `Study ${study.digest.slice(0, 16)}` : "", model ? `${model.id} (${model.description})` : "", new Date(job.created_at * 1000).toLocaleString()].filter(Boolean).join(" · ");
+    return [study ? `Study ${study.digest.slice(0, 16)}` : "", describedOf(job), new Date(job.created_at * 1000).toLocaleString()].filter(Boolean).join(" · ");
   }
 }

@@ -1,5 +1,6 @@
 // What was done and what goes on: jobs, the newest first.
 
+import { adapterOf } from "./answerer";
 import { fill, h, icon } from "./dom";
 import { STATUS_NAMES, TASK_NAMES, cancelJob, deleteJob, getJob, isOver, type Job } from "./job";
 import * as state from "./state";
@@ -35,7 +36,7 @@ export class JobsPanel {
         "button",
         { type: "button", class: "item", "aria-current": isChosen ? "true" : null, onclick: () => void openJob(job.id) },
         h("span", { class: "name" }, TASK_NAMES[job.task], study && h("span", { class: "of" }, titleOf(study))),
-        h("span", { class: "quiet" }, h("span", { class: `status ${job.status}` }, STATUS_NAMES[job.status]), ` · ${time(job.created_at)}`, isOn && job.estimate_s ? ` · about ${seconds(job.estimate_s)} left` : ""),
+        h("span", { class: "quiet" }, h("span", { class: `status ${job.status}` }, STATUS_NAMES[job.status]), ` · ${time(job.created_at)}`, adapterOf(job) && ` · ${adapterOf(job)}`, isOn && job.estimate_s ? ` · about ${seconds(job.estimate_s)} left` : ""),
         isOn && progressOf(job),
       ),
       act,

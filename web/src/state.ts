@@ -10,12 +10,18 @@ export interface Model {
   description: string;
   notice: string;
   reads_images: boolean;
-  max_model_len: number;
+  /** Only models that answer have one. */
+  max_model_len?: number;
+  /** The model that an adapter changes. */
+  parent?: string;
 }
 
 export type Pane = "studies" | "view" | "work";
 
+/** The model that the server runs, as it is without adapters. */
 export const model = new Signal<Model | null>(null);
+/** All that answer: the model itself first, then its adapters. */
+export const models = new Signal<Model[]>([]);
 export const studies = new Signal<Study[]>([]);
 export const study = new Signal<Study | null>(null);
 /** The study beside it, where two are compared. */
@@ -32,6 +38,7 @@ let timer = 0;
 export async function loadModel(): Promise<void> {
   const found = await get<{ data: Model[] }>("/v1/models");
   model.set(found.data[0] ?? null);
+  models.set(found.data.filter((one) => one.max_model_len !== undefined));
 }
 
 export async function loadStudies(): Promise<void> {

@@ -3,6 +3,7 @@
 import { wordsOf } from "./api";
 import { fill, h } from "./dom";
 import { startJob, type Task } from "./job";
+import { modelSent } from "./model_choice";
 import * as state from "./state";
 import { titleOf, type Study } from "./study";
 
@@ -43,7 +44,7 @@ export class TaskForm {
     try {
       const given = Object.entries(this.#fields).map(([name, read]) => [name, read()] as const);
       const sent = Object.fromEntries(given.filter(([, value]) => isGiven(value)));
-      state.job.set(await startJob({ task: this.task, study_id: this.study.id, ...sent }));
+      state.job.set(await startJob({ task: this.task, study_id: this.study.id, ...modelSent(this.study.id), ...sent }));
       await state.loadJobs();
     } catch (error) {
       this.#told.textContent = wordsOf(error);

@@ -1,10 +1,12 @@
 // The right side: tasks on the study, and what came of them.
 
+import { adapterOf } from "./answerer";
 import { AskPanel } from "./ask_panel";
 import { fill, h } from "./dom";
 import { TASK_NAMES, tasksFor, type Job, type Task } from "./job";
 import { JobView } from "./job_view";
 import { openJob } from "./jobs_panel";
+import { isChoice, modelSelect } from "./model_choice";
 import * as state from "./state";
 import type { Study } from "./study";
 import { TaskForm } from "./task_form";
@@ -20,7 +22,7 @@ export class WorkPane {
   #shown: JobView | null = null;
 
   constructor(readonly pane: ViewPane) {
-    this.element.append(this.#tabs, this.#body);
+    this.element.append(this.#tabs, modelSelect(), this.#body);
     state.study.watch((study) => this.#open(study));
     state.job.watch((job) => this.#showJob(job));
   }
@@ -43,6 +45,7 @@ export class WorkPane {
       fill(this.#body, h("p", { class: "quiet empty" }, "Choose or drop a study first."));
       return;
     }
+    if (isChoice()) this.#talkOf(study); // its conversation says which model goes on, for jobs too
     const tasks = tasksFor([study.kind, ...study.sources.map((source) => source.kind)]);
     fill(this.#tabs, ...tasks.map((task) => h("button", { type: "button", role: "tab", "data-task": task, onclick: () => this.#choose(task), onkeydown: (event: KeyboardEvent) => this.#key(event) }, TASK_NAMES[task])));
     this.#choose(this.#task !== "ask" && tasks.includes(this.#task) ? this.#task : (tasks[0] ?? "ask"));
@@ -98,7 +101,7 @@ export class WorkPane {
   #earlier(study: Study): HTMLElement | null {
     const found = state.jobs.value.filter((job) => job.study_id === study.id && job.task === this.#task && job.id !== state.job.value?.id);
     if (!found.length) return null;
-    const links = found.map((job) => h("button", { type: "button", class: "chip", onclick: () => void openJob(job.id) }, `${time(job.created_at)}, ${job.status}`));
+    const links = found.map((job) => h("button", { type: "button", class: "chip", onclick: () => void openJob(job.id) }, [time(job.created_at), job.status, adapterOf(job)].filter(Boolean).join(", ")));
     return h("div", { class: "earlier" }, h("h3", {}, "Earlier"), h("div", { class: "chips" }, ...links));
   }
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -92,12 +93,19 @@ class Visitor:
             self.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
-@pytest.fixture
-def visitor(browser, served):
-    """On the page, on a usual screen; at the end nothing went wrong behind it."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
-    visitor = Visitor(context.new_page(), served)
+@contextmanager
+def visiting(browser, address, **options):
+    """A visitor on a server's page, on a usual screen or as options say; at the end nothing went wrong behind it."""
+    context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "accept_downloads": True, **options})
+    visitor = Visitor(context.new_page(), address)
     visitor.open()
     yield visitor
     context.close()
     assert visitor.complaints == []
+
+
+@pytest.fixture
+def visitor(browser, served):
+    """On the page of the demonstration model's server."""
+    with visiting(browser, served) as visitor:
+        yield visitor
