@@ -49,6 +49,9 @@ def run(
         OslerError: rows cannot be used, it does not fit the memory, or the folder holds another tuning.
     """
     refuse_missing()
+    from osler.adapt.training.settings import refuse_foreign
+
+    refuse_foreign(out)
     settings = training.settings()
     share_work(running, settings.device)
     if running.threads is not None:
@@ -86,7 +89,7 @@ def refuse_missing() -> None:
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        raise MissingExtraError(f"cannot tune: {', '.join(missing)} is missing", hint="pip install 'osler[adapt]'")
+        raise MissingExtraError(f"cannot tune without {', '.join(missing)}", hint="pip install 'osler[adapt]'")
 
 
 def share_work(running: "RunOptions", device: str | None) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from osler.errors import InputError, MissingExtraError
 from osler.serve.access import Access
-from osler.serve.database import Database
 from osler.serve.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,6 +47,7 @@ def run(
     """
     try:
         from osler.serve.app import create_app
+        from osler.serve.database import Database
         from osler.serve.models import EMBEDDING
         from osler.serve.server import OrderlyServer
         from osler.serve.vault import Vault, private_folder

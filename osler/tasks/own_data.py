@@ -27,6 +27,7 @@ __all__ = [
     "files_of",
     "holds_words",
     "is_there",
+    "no_such_file",
     "table_of",
 ]
 
@@ -113,7 +114,7 @@ def files_of(line: Line, folder: Path) -> tuple[Path, ...]:
         if not is_there(path):
             if holds_words(name):
                 raise line.wrong("expected a path in `file` or `files`, got words: are columns mixed up?")
-            raise line.wrong(f"there is no file `{name}`")
+            raise line.wrong(no_such_file(name))
     return paths
 
 
@@ -133,8 +134,24 @@ def holds_words(text: str) -> bool:
     """
     if "\n" in text or len(text) > LONGEST_NAME:
         return True
-    has_ending = re.search(r"[./\\][\w-]{1,16}/?$", text.strip()) is not None
-    return not has_ending and (text.strip().count(" ") >= MOST_SPACES or text.rstrip().endswith((".", "?", "!")))
+    return not _has_ending(text) and (text.strip().count(" ") >= MOST_SPACES or text.rstrip().endswith((".", "?", "!")))
+
+
+def no_such_file(name: str) -> str:
+    """What to say of a path that leads nowhere; it is told only where it ends as files do, else it may be a patient's.
+
+    >>> no_such_file("films/chest 1.png")
+    'there is no file `films/chest 1.png`'
+    >>> no_such_file("Miller^Anna")
+    'what should be a path is none, and has no ending: are columns mixed up?'
+    """
+    if _has_ending(name):
+        return f"there is no file `{name}`"
+    return "what should be a path is none, and has no ending: are columns mixed up?"
+
+
+def _has_ending(text: str) -> bool:
+    return re.search(r"[./\\][\w-]{1,16}/?$", text.strip()) is not None
 
 
 def check_fields(line: Line, fields: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from osler.formats.lines import Line
 from osler.prompt import render
 from osler.prompt.special import control_token_in
 from osler.tasks.chat import PARTS, ROLES, is_data, messages_from
-from osler.tasks.own_data import check_fields, decoded, holds_words, is_there
+from osler.tasks.own_data import check_fields, decoded, holds_words, is_there, no_such_file
 from osler.tasks.room import BLANK
 from osler.values import Message
 
@@ -97,7 +97,7 @@ def _source(line: Line, image: Any, number: int, folder: Path, files: list[Path]
     for name in names:
         if not is_there(folder / name):
             got_words = f"expected a path in each image of message {number}, got words"
-            raise line.wrong(got_words if holds_words(name) else f"there is no file `{name}`")
+            raise line.wrong(got_words if holds_words(name) else no_such_file(name))
     paths = [folder / name for name in names]
     files += paths
     return [os.fspath(path) for path in paths] if isinstance(image, list) else os.fspath(paths[0])

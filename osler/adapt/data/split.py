@@ -18,7 +18,7 @@ from typing import Any
 
 from osler.adapt.data.groups import RowGroups, groups_of_rows
 from osler.adapt.data.row import Row, Rows
-from osler.errors import InputError, OptionError
+from osler.errors import InputError
 from osler.tasks.own_data import Part
 
 __all__ = ["PARTS", "Parts", "split_rows"]
@@ -83,9 +83,8 @@ def split_rows(
         patients, together: as in `groups_of_rows`.
 
     Raises:
-        OptionError: the shares leave nothing to train on.
         InputError: a group stands in several of the parts that the data name, or only some rows name one; all such rows
-            are told. Or there are too few groups for the parts.
+            are told. Or the shares leave nothing to train on, or there are too few groups for the parts.
     """
     _check_shares(test, validation)
     groups = groups_of_rows(rows, patients=patients, together=together)
@@ -109,10 +108,9 @@ def split_rows(
 
 def _check_shares(test: float, validation: float) -> None:
     if not (0 <= test < 1 and 0 <= validation < 1 and test + validation < 1):
-        raise OptionError(
-            f"cannot split: test={test} and validation={validation} leave nothing to train on",
-            name="test",
-            expected="shares from 0, below 1 together",
+        raise InputError(
+            f"cannot split: a share of {test} for the test and {validation} for validation leave nothing to train on",
+            hint="give shares from 0 that are below 1 together",
         )
 
 

@@ -24,6 +24,7 @@ from osler.errors import InputError
 from osler.formats.lines import Line, LineError, walk_lines
 from osler.tasks.classify import texts_of_labels
 from osler.tasks.gather import gather
+from osler.tasks.own_data import is_there, no_such_file
 
 __all__ = ["Pairs", "Wanted", "read_pairs"]
 
@@ -216,8 +217,8 @@ def _captioned(rows: Sequence[Pair], labels: Sequence[str], wanted: Wanted) -> l
 
 def _fault_of(row: Pair, wanted: Wanted) -> Fault | None:
     """Why a row cannot be used, apart from what is in its file."""
-    if not row.file.exists():
-        return Fault(number=row.number, where=row.where, reason=f"there is no file `{row.file.name}`")
+    if not is_there(row.file):
+        return Fault(number=row.number, where=row.where, reason=no_such_file(row.file.name))
     if not wanted.labels and (not row.captions or any(wanted.is_empty(one.text) for one in row.captions)):
         return Fault(number=row.number, where=row.where, reason="its text has no letters")
     return None

@@ -166,6 +166,11 @@ NEW = {"question": "New?", "answer": "No."}
         ("[1]", "expected a JSON object"),
         (asked("New?", "No.", "gone.png"), "there is no file `gone.png`"),
         ({"file": "gone.png", "question": "New?", "answer": "No."}, "there is no file `gone.png`"),
+        (
+            {"file": SECRET, "question": "New?", "answer": "No."},
+            "what should be a path is none, and has no ending: are columns mixed up?",
+        ),
+        (asked("New?", "No.", SECRET), "what should be a path is none, and has no ending: are columns mixed up?"),
         (asked("New?", "No.", f"{SECRET} has a fracture."), "expected a path in each image of message 1, got words"),
         (
             {"file": f"{SECRET} has a fracture.", "question": "a.png", "answer": "No."},

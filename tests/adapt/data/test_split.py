@@ -6,7 +6,7 @@ from adapt.data.conftest import asked, picture, write_lines
 
 from osler.adapt.data.read import read_rows
 from osler.adapt.data.split import PARTS, split_rows
-from osler.errors import InputError, OptionError
+from osler.errors import InputError
 from osler.testing.dicom import make_dicom
 
 
@@ -160,7 +160,7 @@ def test_too_few_groups_are_an_error(tmp_path):
 
 @pytest.mark.parametrize(("test", "validation"), [(1.0, 0.0), (0.6, 0.4), (-0.1, 0.1)])
 def test_shares_must_leave_something_to_train_on(tmp_path, test, validation):
-    with pytest.raises(OptionError, match="leave nothing to train on"):
+    with pytest.raises(InputError, match="leave nothing to train on"):
         split_rows(text_rows(tmp_path, 10), test=test, validation=validation)
 
 

@@ -126,6 +126,15 @@ def test_without_a_folder_to_write_to_nothing_begins(rows, folder):
     assert "--out" in call(rows, folder, code=2).output
 
 
+def test_a_folder_with_other_things_is_refused_before_rows_are_looked_at(rows, folder, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "model.gguf").write_bytes(b"")
+    said = call(rows, folder, "--out", tmp_path / "out", *TRAINING, code=1).stderr
+    assert "cannot tune into `out`: it holds what no tuning wrote, such as `model.gguf`" in said
+    assert "it is a file" in call(rows, folder, "--out", tmp_path / "out" / "model.gguf", *TRAINING, code=1).stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["model.gguf"]
+
+
 def test_a_missing_package_is_told_with_the_extra(monkeypatch):
     monkeypatch.setattr(tune_run, "NEEDED", ("torch", "no_such_package"))
     with pytest.raises(MissingExtraError, match="no_such_package"):
