@@ -75,7 +75,10 @@ def run(
     with progress_on_stderr() as tell:
         tuned = tuning.run(evaluations=evaluations, progress=tell)
     if tuned.outcome.ended == "interrupted":
-        print_error(f"stopped after step {tuned.outcome.step:,} of {tuned.choices.steps:,}; it is saved", going_on())
+        if tuning.is_first:
+            print_error(
+                f"stopped after step {tuned.outcome.step:,} of {tuned.choices.steps:,}; it is saved", going_on()
+            )
         raise typer.Exit(INTERRUPTED)
     if tuning.is_first:
         finish(found, tuning, tuned.about, running, as_json=as_json)

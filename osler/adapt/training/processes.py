@@ -4,13 +4,13 @@ Each takes its share of a step's parts; gradients are added up once a step. With
 nothing else (gradient checkpointing, parts of unequal weight, weights that a part does not touch) has to know of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, distributed
 
-__all__ = ["add_up", "add_up_gradients", "is_first", "number_of_processes", "rank", "told_by_first"]
+__all__ = ["add_up", "add_up_gradients", "decided_by_first", "is_first", "number_of_processes", "rank", "told_by_first"]
 
 
 def _are_several() -> bool:
@@ -58,3 +58,20 @@ def told_by_first(value: Any) -> Any:
     held = [value]
     distributed.broadcast_object_list(held, src=0)
     return held[0]
+
+
+def decided_by_first(decide: Callable[[], Any]) -> Any:
+    """What the first process decides, in all of them.
+
+    Raises:
+        SystemExit: in the others, where the first one could not decide; it says why.
+    """
+    found: tuple[bool, Any] = (False, None)
+    try:
+        if is_first():
+            found = (True, decide())
+    finally:
+        is_decided, value = told_by_first(found)
+    if not is_decided:
+        raise SystemExit(1)
+    return value

@@ -55,7 +55,7 @@ def launch(arguments: Sequence[str], processes: int) -> None:
         )
     threads = max(1, usable_cores() // processes)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
-    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
+    words = [sys.executable, "-m", "osler.adapt.training.launcher", "--standalone", "--nproc_per_node", str(processes)]
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, [*words, "-m", "osler", *arguments])

@@ -23,7 +23,7 @@ from osler.adapt.training.network import Network, open_network
 from osler.adapt.training.plan import schedule
 from osler.adapt.training.precision import Precision, choose_device
 from osler.adapt.training.prepared import PreparedExamples
-from osler.adapt.training.processes import is_first, number_of_processes, told_by_first
+from osler.adapt.training.processes import decided_by_first, is_first, number_of_processes
 from osler.adapt.training.settings import Choices, Settings, keep_choices, kept_choices
 from osler.adapt.training.together import join
 from osler.adapt.training.tuned import Tuned, TuningData
@@ -77,12 +77,10 @@ class Tuning:
             PreparedExamples(examples, most_bytes=HELD_BYTES // 3)
             for examples in (data.train, data.validation, data.test)
         )
-        self.choices = told_by_first(self._choices())
+        self.choices = decided_by_first(self._choices)
 
-    def _choices(self) -> Choices | None:
-        """What an earlier run chose, else what this one does; only the first process decides."""
-        if not is_first():
-            return None
+    def _choices(self) -> Choices:
+        """What an earlier run chose, else what this one does."""
         identity = {"weights": self.checkpoint.identity, "data": self.data.digest, "processes": number_of_processes()}
         kept = kept_choices(self.out, self.settings, identity)
         choices = kept or choose(
