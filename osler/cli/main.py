@@ -4,6 +4,7 @@ Verbs are loaded when they are called, so `osler --help` costs nothing but this 
 Exit codes: 0 done, 1 failed or cut off by Ctrl-C while an answer was written, 2 wrong usage, 130 interrupted before.
 """
 
+import errno
 import importlib
 import os
 import sys
@@ -167,6 +168,9 @@ def report_unexpected(error: Exception) -> None:
         return
     if isinstance(error, OSError) and error.filename is not None:
         print_error(f"{(error.strerror or type(error).__name__).lower()}: `{error.filename}`")
+        return
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        print_error("there is no room left on the disk", "make room and give the same command again")
         return
     detail = f" ({error})" if isinstance(error, ImportError) else ""  # names modules only
     print_error(

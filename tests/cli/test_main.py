@@ -1,5 +1,6 @@
 """The command `osler`: verbs, exit codes and what a person reads when something fails."""
 
+import errno
 import json
 import os
 import subprocess
@@ -142,6 +143,12 @@ def test_an_interruption_is_said_and_ends_with_130(failing):
     result = CliRunner().invoke(app, ["fail"])
     assert result.exit_code == 130
     assert result.stderr == "error: interrupted\n"
+
+
+def test_a_full_disk_is_no_fault_of_osler(failing, monkeypatch, capsys):
+    failing(OSError(errno.ENOSPC, "No space left on device"))
+    assert run_main(monkeypatch, "fail") == 1
+    assert capsys.readouterr().err.startswith("error: there is no room left on the disk\n\nhint: make room")
 
 
 def test_an_unforeseen_error_tells_its_kind_but_not_its_words(failing, monkeypatch, capsys):

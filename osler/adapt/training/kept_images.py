@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from osler.adapt.training.batch import Square
+from osler.adapt.training.checkpoint import written_beside
 from osler.errors import InputError
 
 __all__ = ["KeptImages"]
@@ -85,6 +86,5 @@ class KeptImages:
 
     def _write(self, name: str, values: Tensor) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        beside = self._folder / f"{name}.{os.getpid()}.new"
-        torch.save(values, beside)
-        os.replace(beside, self._path(name))
+        with written_beside(self._path(name), ending=f".{os.getpid()}.new") as beside:  # others may write it, too
+            torch.save(values, beside)
