@@ -202,6 +202,8 @@ def _too_much(
         ways.append("--method lora")
     elif method.name == "lora" and precision.device.startswith("cuda"):
         ways.append("--method qlora")
+    if method.has_terms and method.rank > Method().rank:
+        ways.append(f"--rank {Method().rank}")
     if method.vision:
         ways.append("no --vision")
     ways.append(f"shorter rows (the longest has {load.tokens:,} tokens) or a smaller model")

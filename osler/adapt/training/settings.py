@@ -1,6 +1,7 @@
 """What a user may say about a tuning, and what is chosen where they do not."""
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,7 +13,7 @@ from osler.adapt.training.method import Method
 from osler.adapt.training.plan import Plan, Shape
 from osler.adapt.training.precision import Precision, Wanted
 from osler.adapt.training.written import ABOUT
-from osler.errors import InputError
+from osler.errors import InputError, OptionError
 
 __all__ = ["PLAN", "Choices", "Settings", "keep_choices", "kept_choices", "refuse_foreign"]
 
@@ -39,6 +40,9 @@ class Settings:
         evaluate_every: steps between evaluations; 0 for none.
         patience: evaluations in a row that may bring nothing; 0 for all.
         precision, device: how it is computed.
+
+    Raises:
+        OptionError: a number makes no sense.
     """
 
     method: Method = field(default_factory=Method)
@@ -57,6 +61,11 @@ class Settings:
     patience: int = 5
     precision: Wanted = "auto"
     device: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("rate", self.rate), ("epochs", self.epochs)):
+            if value is not None and not 0 < value < math.inf:
+                raise OptionError(f"cannot tune: {name}={value} is not above 0", name=name, expected="a number above 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

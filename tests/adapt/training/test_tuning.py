@@ -191,3 +191,9 @@ def test_computing_layers_twice_changes_no_loss(tuned, checkpoint, data, tmp_pat
     theirs = [json.loads(line) for line in (tuned["out"] / "losses.jsonl").read_text().splitlines()]
     assert ours[1]["loss"] == pytest.approx(theirs[1]["loss"], rel=1e-5)
     assert ours[1]["gradient_norm"] == pytest.approx(theirs[1]["gradient_norm"], rel=1e-4)
+
+
+@pytest.mark.parametrize("numbers", [{"rate": 0.0}, {"epochs": 0.0}, {"rate": float("nan")}])
+def test_numbers_from_which_nothing_is_learned_are_refused(numbers):
+    with pytest.raises(OptionError, match="is not above 0"):
+        Settings(**numbers)
