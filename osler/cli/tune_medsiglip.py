@@ -235,7 +235,7 @@ def _print_tuned(tuned: "Tuned", *, json: bool) -> None:
     else:
         _print_figures(tuned)
     if tuned.outcome.ended == "interrupted":
-        raise typer.Exit(1)
+        raise typer.Exit(130)
 
 
 def _print_figures(tuned: "Tuned") -> None:

@@ -49,9 +49,11 @@ def run(
         OslerError: rows cannot be used, it does not fit the memory, or the folder holds another tuning.
     """
     refuse_missing()
-    from osler.adapt.training.settings import refuse_foreign
+    from osler.adapt.training.folder import refuse_foreign
+    from osler.adapt.training.settings import PLAN
+    from osler.adapt.training.written import ABOUT
 
-    refuse_foreign(out)
+    refuse_foreign(out, (PLAN, ABOUT))
     settings = training.settings()
     share_work(running, settings.device)
     if running.threads is not None:

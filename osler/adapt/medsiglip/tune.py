@@ -13,12 +13,13 @@ import numpy as np
 from osler.adapt.medsiglip.classifier import ClassifierObjective, label_weights, targets_of
 from osler.adapt.medsiglip.contrastive import ContrastiveObjective
 from osler.adapt.medsiglip.logistic import choose_strength, fit_logistic
-from osler.adapt.medsiglip.material import Material, gather_material
+from osler.adapt.medsiglip.material import Material, gather_material, work_folder
 from osler.adapt.medsiglip.network import Network, Scope, open_network
 from osler.adapt.medsiglip.order import Order
 from osler.adapt.medsiglip.run import Figures, Run, Talk, Tuned
 from osler.adapt.medsiglip.tuning import ClassifierTuning, ContrastiveTuning, Tuning
 from osler.adapt.medsiglip.validation import ContrastiveValidation, LabelValidation, groups_in, vectors_of
+from osler.adapt.training.folder import refuse_foreign
 from osler.tasks.tuned_head import Kind, TunedHead
 from osler.weights.medsiglip import MedSiglipCheckpoint
 
@@ -102,6 +103,7 @@ def tune_classifier(options: ClassifierTuning, talk: Talk | None = None) -> Tune
 
 
 def _begun(tuning: Tuning, details: dict[str, Any], talk: Talk | None) -> Run:
+    refuse_foreign(tuning.out, (work_folder(tuning.out).name, "osler.json"))
     checkpoint = MedSiglipCheckpoint(tuning.model)
     told = talk or Talk()
     material = gather_material(tuning, checkpoint, progress=told.preparing)

@@ -12,10 +12,9 @@ from osler.adapt.training.memory import Load, Room
 from osler.adapt.training.method import Method
 from osler.adapt.training.plan import Plan, Shape
 from osler.adapt.training.precision import Precision, Wanted
-from osler.adapt.training.written import ABOUT
 from osler.errors import InputError, OptionError
 
-__all__ = ["PLAN", "Choices", "Settings", "keep_choices", "kept_choices", "refuse_foreign"]
+__all__ = ["PLAN", "Choices", "Settings", "keep_choices", "kept_choices"]
 
 PLAN = "plan.json"
 
@@ -125,22 +124,6 @@ def keep_choices(out: Path, choices: Choices, settings: Settings, identity: Mapp
     beside = out / f"{PLAN}.new"
     beside.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     os.replace(beside, out / PLAN)
-
-
-def refuse_foreign(out: Path) -> None:
-    """Refuse a folder with other things than a tuning's: a model there would become another with what is written.
-
-    Raises:
-        InputError: it holds such, or it is a file.
-    """
-    if out.exists() and not out.is_dir():
-        raise InputError(f"cannot tune into `{out.name}`: it is a file", hint="give --out a folder")
-    others = sorted(one.name for one in out.iterdir() if not one.name.startswith((".", PLAN))) if out.exists() else []
-    if others and not (out / PLAN).exists() and not (out / ABOUT).exists():
-        raise InputError(
-            f"cannot tune into `{out.name}`: it holds what no tuning wrote, such as `{others[0]}`",
-            hint="give --out a folder of its own",
-        )
 
 
 def kept_choices(out: Path, settings: Settings, identity: Mapping[str, Any]) -> Choices | None:

@@ -51,6 +51,14 @@ def test_a_classifier_is_used_by_classify_without_labels(run, films, tmp_path):
     assert "own tuned head" in found["meaning"]
 
 
+def test_a_folder_with_other_things_is_refused(run, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "model.safetensors").write_bytes(b"")
+    result = run("contrastive", *TEMPLATE, "--device", "cpu")
+    assert result.exit_code == 1
+    assert "cannot tune into `out`: it holds what no tuning wrote, such as `model.safetensors`" in result.stderr
+
+
 def test_the_curve_prints_a_table(run, tmp_path):
     result = run("curve", "--sizes", "1,4", "--seeds", "1", "--learner", "logistic", "--precision", "f32")
     assert [line.split()[:2] for line in result.stdout.splitlines()[2:]] == [
