@@ -8,6 +8,7 @@ from typing import Any
 __all__ = ["draw_curves"]
 
 SMOOTH = 0.9
+FAR = 8
 LOSSES, FIGURES = "#8a8f98", ("#0b6e99", "#b5541c", "#2f7d4f", "#7a4fa3", "#9a7b00")
 
 
@@ -34,7 +35,10 @@ def draw_curves(
     axes[0].plot(steps, _smoothed(losses), color=LOSSES, linewidth=1.8, label="loss of a step, smoothed")
     for name, colour in zip((name for name in evaluations if name.endswith("loss")), FIGURES, strict=False):
         axes[0].plot(*evaluations[name], color=colour, marker="o", markersize=3, label=name.replace("_", " "))
-    axes[0].set_ylim(bottom=0)
+    if _falls_far(losses):
+        axes[0].set_yscale("log")
+    else:
+        axes[0].set_ylim(bottom=0)
     axes[0].set_title(title)
     for number, name in enumerate(others):
         colour = FIGURES[number % len(FIGURES)]
@@ -69,6 +73,11 @@ def _series(
             values.append(value)
     curves = {name: curve for name, curve in evaluations.items() if len(curve[0]) > 1}
     return steps, losses, curves
+
+
+def _falls_far(losses: list[float]) -> bool:
+    """Whether the end of a curve could not be told from nought on an even scale."""
+    return min(losses, default=0) > 0 and FAR * _smoothed(losses)[-1] < max(losses)
 
 
 def _smoothed(values: list[float]) -> list[float]:

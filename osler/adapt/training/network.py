@@ -8,15 +8,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from osler.adapt.export.huggingface_config import TokenIds, config_json
 from osler.adapt.training.batch import Batch
 from osler.errors import WeightsError
-from osler.model.config import ModelConfig, TextConfig, VisionConfig
+from osler.model.config import ModelConfig
+from osler.prompt.special import BOS, END_OF_IMAGE, END_OF_TURN, EOS, IMAGE_SOFT_TOKEN, PAD, START_OF_IMAGE
 from osler.weights.checkpoint import Checkpoint
 from osler.weights.safetensors_names import canonical_name
 
 __all__ = ["Network", "open_network"]
 
 ATTENTION = "sdpa"
+NAMED = (BOS, EOS, PAD, END_OF_TURN, START_OF_IMAGE, END_OF_IMAGE, IMAGE_SOFT_TOKEN)
 
 
 class Network:
@@ -172,22 +175,14 @@ def _from_checkpoint(checkpoint: Checkpoint, dtype: torch.dtype) -> nn.Module:
     """Build the network without weights, then put in the checkpoint's, one after the other."""
     from transformers import Gemma3Config, Gemma3ForCausalLM, Gemma3ForConditionalGeneration, Gemma3TextConfig
 
-    text, vision = checkpoint.config.text, checkpoint.config.vision
+    config = checkpoint.config
+    fields = config_json(config, _token_ids(checkpoint), config.text.vocabulary_size, str(dtype).removeprefix("torch."))
+    shape: Any = Gemma3TextConfig(**fields) if config.vision is None else Gemma3Config(**fields)
+    kind: Any = Gemma3ForCausalLM if config.vision is None else Gemma3ForConditionalGeneration
     with torch.device("meta"):
-        if vision is None:
-            shape: Any = Gemma3TextConfig(**_text_fields(text))
-            model: Any = Gemma3ForCausalLM._from_config(shape, attn_implementation=ATTENTION)
-        else:
-            soft = checkpoint.tokenizer().id_of("<image_soft_token>")
-            shape = Gemma3Config(
-                text_config=_text_fields(text),
-                vision_config=_vision_fields(vision),
-                mm_tokens_per_image=vision.image_tokens,
-                image_token_index=text.vocabulary_size if soft is None else soft,
-            )
-            model = Gemma3ForConditionalGeneration._from_config(shape, attn_implementation=ATTENTION)
+        model = kind._from_config(shape, attn_implementation=ATTENTION)
     state = {name: _stored(checkpoint, name, like.shape, dtype) for name, like in model.state_dict().items()}
-    fresh = type(model)._from_config(shape, attn_implementation=ATTENTION, dtype=dtype)  # buffers need real numbers
+    fresh = kind._from_config(shape, attn_implementation=ATTENTION, dtype=dtype)  # buffers need real numbers
     fresh.load_state_dict(state, assign=True)
     fresh.tie_weights()
     return fresh
@@ -211,37 +206,9 @@ def _stored(checkpoint: Checkpoint, name: str, shape: torch.Size, dtype: torch.d
     return torch.from_numpy(np.ascontiguousarray(values, np.float32)).reshape(shape).to(dtype)
 
 
-def _text_fields(config: TextConfig) -> dict[str, Any]:
-    return {
-        "model_type": "gemma3_text",
-        "vocab_size": config.vocabulary_size,
-        "hidden_size": config.width,
-        "intermediate_size": config.feed_forward_width,
-        "num_hidden_layers": config.num_layers,
-        "num_attention_heads": config.num_heads,
-        "num_key_value_heads": config.num_kv_heads,
-        "head_dim": config.head_width,
-        "query_pre_attn_scalar": round(config.query_scale**-2),
-        "rms_norm_eps": config.norm_epsilon,
-        "sliding_window": config.window,
-        "layer_types": ["full_attention" if whole else "sliding_attention" for whole in config.global_layers],
-        "rope_theta": config.rope_base_global,
-        "rope_local_base_freq": config.rope_base_local,
-        "rope_scaling": {"rope_type": "linear", "factor": config.rope_factor} if config.rope_factor != 1 else None,
-        "max_position_embeddings": config.context_length,
-        "tie_word_embeddings": config.tied_output,
-    }
-
-
-def _vision_fields(config: VisionConfig) -> dict[str, Any]:
-    return {
-        "model_type": "siglip_vision_model",
-        "hidden_size": config.width,
-        "intermediate_size": config.feed_forward_width,
-        "num_hidden_layers": config.num_layers,
-        "num_attention_heads": config.num_heads,
-        "image_size": config.image_px,
-        "patch_size": config.patch_px,
-        "layer_norm_eps": config.norm_epsilon,
-        "vision_use_head": False,
-    }
+def _token_ids(checkpoint: Checkpoint) -> TokenIds:
+    """The special tokens that there are; GGUF files leave out the one that stands where image vectors go."""
+    tokenizer = checkpoint.tokenizer()
+    found = {token: tokenizer.id_of(token) for token in NAMED}
+    ids = {token: place for token, place in found.items() if place is not None}
+    return {IMAGE_SOFT_TOKEN: checkpoint.config.text.vocabulary_size, **ids}
