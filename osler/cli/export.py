@@ -29,7 +29,9 @@ def export(
     ],
     number_type: Annotated[
         Literal["F32", "F16", "BF16", "Q8_0"] | None,
-        typer.Option("--type", help="Number format (gguf: BF16; huggingface: as the source has it). `osler quantise` makes smaller ones."),
+        typer.Option(
+            "--type", help="Number format (gguf: BF16; huggingface: as the source has it). Smaller: osler quantise."
+        ),
     ] = None,
     adapter: Annotated[
         Path | None, typer.Option(help="Merge this LoRA adapter into the model first.", show_default=False)
