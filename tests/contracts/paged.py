@@ -9,6 +9,7 @@ from openvino import Type
 from osler.engine.step import BLOCK
 from osler.model.attention import BlockTable, PagedInputs, paged_attention
 from osler.model.graph import Graph
+from osler.testing.compiled import compiled
 
 NUM_BLOCKS = 16
 
@@ -84,15 +85,14 @@ class PagedLayer:
     """
 
     def __init__(self, heads: Heads, window: int, precision: str = "f32") -> None:
-        compiled = ov.Core().compile_model(
+        attention = compiled(
             _model(heads, window),
-            "CPU",
             {"INFERENCE_PRECISION_HINT": precision, "KV_CACHE_PRECISION": precision, "INFERENCE_NUM_THREADS": 2},
         )
-        self._request = compiled.create_infer_request()
+        self._request = attention.create_infer_request()
         shape = [NUM_BLOCKS, heads.keys, BLOCK, heads.width]
         self.caches = [
-            ov.Tensor(compiled.input(name).get_element_type(), shape) for name in ("key_cache", "value_cache")
+            ov.Tensor(attention.input(name).get_element_type(), shape) for name in ("key_cache", "value_cache")
         ]
         self.forget()
         self._request.set_tensor("key_cache", self.caches[0])

@@ -11,6 +11,7 @@ import pytest
 from openvino import opset13 as op
 
 from osler.engine.inference import infer
+from osler.testing.compiled import compiled
 
 
 def request(products: int) -> ov.InferRequest:
@@ -20,7 +21,7 @@ def request(products: int) -> ov.InferRequest:
     y = x
     for _ in range(products):
         y = op.tanh(op.matmul(y, weights, False, True))
-    return ov.Core().compile_model(ov.Model([y], [x]), "CPU", {"INFERENCE_NUM_THREADS": 1}).create_infer_request()
+    return compiled(ov.Model([y], [x]), {"INFERENCE_NUM_THREADS": 1}).create_infer_request()
 
 
 def test_the_result_is_that_of_the_graph():

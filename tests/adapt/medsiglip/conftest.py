@@ -39,9 +39,9 @@ def films(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def one_thread():
-    """Tiny matrices on several threads mostly wait for each other; and sums have one order."""
+    """Tiny matrices on several threads mostly wait for each other; and sums have one order, in fixtures, too."""
     import torch
 
     before = torch.get_num_threads()

@@ -6,7 +6,9 @@ import numpy as np
 import openvino as ov
 from parity.twins import SOFT_TOKEN, Prompt
 
-__all__ = ["EXACT", "IrModel", "compiled"]
+from osler.testing.compiled import compiled
+
+__all__ = ["EXACT", "IrModel", "network"]
 
 EXACT = {
     "INFERENCE_PRECISION_HINT": "f32",
@@ -17,9 +19,9 @@ EXACT = {
 """Everything in float32."""
 
 
-def compiled(path: Path) -> ov.CompiledModel:
+def network(path: Path) -> ov.CompiledModel:
     """A network of a folder, ready to run."""
-    return ov.Core().compile_model(path, "CPU", EXACT)
+    return compiled(path, EXACT)
 
 
 class IrModel:
@@ -27,7 +29,7 @@ class IrModel:
 
     def __init__(self, folder: Path) -> None:
         names = ("vision_embeddings", "text_embeddings", "language")
-        self._vision, self._embed, language = (compiled(folder / f"openvino_{name}_model.xml") for name in names)
+        self._vision, self._embed, language = (network(folder / f"openvino_{name}_model.xml") for name in names)
         self._decoder = language.create_infer_request()
 
     def vectors(self, pixels: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import openvino as ov
 import pytest
-from adapt.export.openvino.requests import IrModel, compiled
+from adapt.export.openvino.requests import IrModel, network
 from parity.twins import random_prompt
 
 from osler.testing.tiny import write_safetensors
@@ -93,7 +93,7 @@ def test_a_model_without_eyes_is_one_network_from_ids(tmp_path, written):
     folder = written(text.checkpoint)
     assert {path.name for path in folder.glob("*.xml")} == {"openvino_model.xml"}
     prompt = random_prompt(text.checkpoint, 90)
-    request = compiled(folder / "openvino_model.xml").create_infer_request()
+    request = network(folder / "openvino_model.xml").create_infer_request()
     request.infer(
         {
             "input_ids": prompt.ids[None].astype(np.int64),

@@ -7,6 +7,7 @@ import pytest
 from osler.adapt.export.openvino.output import output_product
 from osler.model.graph import Graph
 from osler.model.matrix import GroupedMatrix
+from osler.testing.compiled import compiled
 
 
 class OneMatrix:
@@ -36,7 +37,7 @@ def test_a_zero_point_says_the_same_as_an_offset_also_where_the_scale_is_zero(gr
     x = graph.parameter("x", [1, -1, 64], ov.Type.f32)
     model = graph.model({"y": output_product(graph, OneMatrix(grouped), x, "any")})
     values = np.random.default_rng(1).standard_normal((1, 3, 64)).astype(np.float32)
-    found = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})([values])[0]
+    found = compiled(model, {"INFERENCE_PRECISION_HINT": "f32"})([values])[0]
     assert np.abs(found - values @ grouped.dequantised().T).max() < 1e-4
 
 
