@@ -10,7 +10,6 @@ by themselves, as a model that answers writes them. Answers of earlier turns sta
 between the tokens of turns, with which nothing merges.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from osler.errors import PromptError
 from osler.prompt import ImageSpan, Tokenizer
 from osler.prompt.special import CONTROL_TOKENS, END_OF_TURN, START_OF_TURN, THINKING_END, THINKING_START, required_id
 from osler.prompt.thinking import LABEL
+from osler.recent import Recent
 from osler.tasks.prepare import Prepared, refuse_blind
 from osler.tasks.study_options import StudyOptions
 
@@ -85,7 +85,7 @@ class Examples(Sequence[Example]):
         self._shown = Shown(model, study)
         self._size = Size(model)
         self._pad = pad
-        self._kept: OrderedDict[int, Example] = OrderedDict()
+        self._kept = _kept_examples()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -107,17 +107,10 @@ class Examples(Sequence[Example]):
         """
         if isinstance(index, slice):
             some = copy(self)
-            some.rows, some._kept = self.rows[index], OrderedDict()
+            some.rows, some._kept = self.rows[index], _kept_examples()
             return some
         place = range(len(self.rows))[index]
-        found = self._kept.pop(place, None) or self.make(self.rows[place])
-        self._kept[place] = found
-        while len(self._kept) > 1 and (len(self._kept) > KEPT or self._kept_bytes() > KEPT_BYTES):
-            self._kept.popitem(last=False)
-        return found
-
-    def _kept_bytes(self) -> int:
-        return sum(square.nbytes for example in self._kept.values() for square in example.squares)
+        return self._kept.get(place) or self._kept.keep(place, self.make(self.rows[place]))
 
     def make(self, row: Row) -> Example:
         """The example of a row, which need not be among these.
@@ -146,6 +139,10 @@ class Examples(Sequence[Example]):
                 learned[start:stop] = True
         ids.flags.writeable = learned.flags.writeable = False
         return Example(row=row, ids=ids, learned=learned, squares=prepared.squares, images=prepared.prompt.images)
+
+
+def _kept_examples() -> Recent[int, Example]:
+    return Recent(KEPT_BYTES, lambda example: sum(square.nbytes for square in example.squares), most=KEPT)
 
 
 def written_answer(row: Row, tokenizer: Tokenizer) -> list[int]:

@@ -1,11 +1,11 @@
 """A row's files as a model sees them: by the recipes of `osler.tasks`, as at inference."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from osler.adapt.data.row import Row
+from osler.recent import Recent
 from osler.tasks.ask import question_messages
 from osler.tasks.attach import Attached, attach
 from osler.tasks.chat import is_data, messages_from
@@ -37,8 +37,7 @@ class Shown:
     def __init__(self, model: "Model", study: StudyOptions | None = None, *, most_bytes: int = MOST_BYTES) -> None:
         self._model = model
         self._study = resolved(study or StudyOptions(), model)
-        self._most_bytes = most_bytes
-        self._kept: OrderedDict[Source, Attached] = OrderedDict()
+        self._kept: Recent[Source, Attached] = Recent(most_bytes, _size_bytes)
 
     def messages(self, row: Row) -> tuple[Message, ...]:
         """A row's conversation with all that is seen in it.
@@ -80,11 +79,7 @@ class Shown:
 
     def _attached(self, image: str | Sequence[str]) -> Attached:
         source: Source = image if isinstance(image, str) else tuple(image)
-        found = self._kept.pop(source, None) or attach(self._model, source, self._study)
-        self._kept[source] = found
-        while len(self._kept) > 1 and sum(map(_size_bytes, self._kept.values())) > self._most_bytes:
-            self._kept.popitem(last=False)
-        return found
+        return self._kept.get(source) or self._kept.keep(source, attach(self._model, source, self._study))
 
 
 def _with_question(seen: Sequence[ImagePart | TextPart], text: str) -> Sequence[ImagePart | TextPart]:

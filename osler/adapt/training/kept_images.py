@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from torch import Tensor
 from osler.adapt.training.batch import Square
 from osler.adapt.training.checkpoint import written_beside
 from osler.errors import InputError
+from osler.recent import Recent
 
 __all__ = ["KeptImages"]
 
@@ -32,9 +32,8 @@ class KeptImages:
     def __init__(
         self, compute: Callable[[Sequence[np.ndarray]], Tensor], folder: Path, *, key: str, most_bytes: int
     ) -> None:
-        self._compute, self._folder, self._key, self._most = compute, folder, key, most_bytes
-        self._held: OrderedDict[str, Tensor] = OrderedDict()
-        self._bytes = 0
+        self._compute, self._folder, self._key = compute, folder, key
+        self._held: Recent[str, Tensor] = Recent(most_bytes, lambda values: values.nbytes)
         self.num_computed = 0
 
     def name_of(self, square: np.ndarray) -> str:
@@ -47,7 +46,7 @@ class KeptImages:
                 values = self._compute([square])[0].detach().to("cpu").clone()
             self.num_computed += 1
             self._write(name, values)
-            self._hold(name, values)
+            self._held.keep(name, values)
         return name
 
     def of(self, squares: Sequence[Square], device: torch.device | str = "cpu") -> Tensor:
@@ -60,9 +59,9 @@ class KeptImages:
         return torch.stack([self._one(name) for name in names]).to(device)
 
     def _one(self, name: str) -> Tensor:
-        if name in self._held:
-            self._held.move_to_end(name)
-            return self._held[name]
+        held = self._held.get(name)
+        if held is not None:
+            return held
         try:
             values = torch.load(self._path(name), weights_only=True)
         except (OSError, RuntimeError, EOFError) as error:
@@ -71,18 +70,10 @@ class KeptImages:
                 f"cannot read `{self._path(name)}`, which this training wrote ({type(error).__name__})",
                 hint="run the same command again: it goes on from its last checkpoint",
             ) from None
-        self._hold(name, values)
-        return values
+        return self._held.keep(name, values)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.pt"
-
-    def _hold(self, name: str, values: Tensor) -> None:
-        self._held[name] = values
-        self._bytes += values.nbytes
-        while self._bytes > self._most and len(self._held) > 1:
-            _, dropped = self._held.popitem(last=False)
-            self._bytes -= dropped.nbytes
 
     def _write(self, name: str, values: Tensor) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

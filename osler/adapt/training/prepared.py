@@ -1,6 +1,5 @@
 """Examples that were made ready once: opening a study again in every epoch can take longer than learning from it."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -9,6 +8,7 @@ import numpy as np
 
 from osler.adapt.training.batch import Learnable, Square
 from osler.prompt import ImageSpan
+from osler.recent import Recent
 
 __all__ = ["PreparedExample", "PreparedExamples"]
 
@@ -43,9 +43,8 @@ class PreparedExamples(Sequence[PreparedExample]):
     def __init__(
         self, examples: Sequence[Learnable], *, most_bytes: int, name_of: Callable[[np.ndarray], str] | None = None
     ) -> None:
-        self._examples, self._most, self._name_of = examples, most_bytes, name_of
-        self._held: OrderedDict[int, PreparedExample] = OrderedDict()
-        self._bytes = 0
+        self._examples, self._name_of = examples, name_of
+        self._held: Recent[int, PreparedExample] = Recent(most_bytes, lambda made: made.size_bytes)
 
     def __len__(self) -> int:
         return len(self._examples)
@@ -60,10 +59,7 @@ class PreparedExamples(Sequence[PreparedExample]):
         if isinstance(index, slice):
             return [self[number] for number in range(len(self))[index]]
         place = range(len(self))[index]
-        if place not in self._held:
-            self._hold(place, self._make(place))
-        self._held.move_to_end(place)
-        return self._held[place]
+        return self._held.get(place) or self._held.keep(place, self._make(place))
 
     def _make(self, place: int) -> PreparedExample:
         example = self._examples[place]
@@ -73,10 +69,3 @@ class PreparedExamples(Sequence[PreparedExample]):
         return PreparedExample(
             ids=example.ids, learned=example.learned, images=tuple(example.images), squares=tuple(squares)
         )
-
-    def _hold(self, place: int, made: PreparedExample) -> None:
-        self._held[place] = made
-        self._bytes += made.size_bytes
-        while self._bytes > self._most and len(self._held) > 1:
-            _, dropped = self._held.popitem(last=False)
-            self._bytes -= dropped.size_bytes

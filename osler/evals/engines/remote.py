@@ -8,7 +8,6 @@ than the built-in engine measures, and stands in the respondent's identity.
 import base64
 import json
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -27,6 +26,7 @@ from osler.imaging.digest import pixels_sha256
 from osler.imaging.normalise import fit
 from osler.imaging.png import png_of
 from osler.prompt import ask_to_think, split_text
+from osler.recent import Recent
 from osler.tasks.question import NEWEST
 from osler.values import NOTICE, ImagePart, Message
 
@@ -176,7 +176,7 @@ class _Pictures:
     """Pictures as data URLs, the last ones kept: the next question is mostly about the same."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, str] = OrderedDict()
+        self._kept: Recent[str, str] = Recent(MOST_BYTES, len)
         self._lock = threading.Lock()
 
     def url(self, square: np.ndarray) -> str:
@@ -185,11 +185,7 @@ class _Pictures:
             known = self._kept.get(digest)
         url = known or _data_url(square)
         with self._lock:
-            self._kept[digest] = url
-            self._kept.move_to_end(digest)
-            while len(self._kept) > 1 and sum(map(len, self._kept.values())) > MOST_BYTES:
-                self._kept.popitem(last=False)
-        return url
+            return self._kept.keep(digest, url)
 
 
 def _data_url(square: np.ndarray) -> str:

@@ -1,7 +1,6 @@
 """Files of a sample to what a model is to see of them, by the recipes of `osler.tasks`, as `osler ask` does it."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from osler.errors import InputError
 from osler.evals.engines.memo import Memo, Outline
 from osler.evals.sample import Ask, Seen
 from osler.folders import cache_folder
+from osler.recent import Recent
 from osler.tasks.ask import question_messages
 from osler.tasks.batch import batches_of
 from osler.tasks.prepare import fitted
@@ -39,7 +39,7 @@ class Views:
         self._recipe = recipe
         self._image_px = image_px
         self._memo = Memo(cache_folder() / "seen.sqlite", f"{recipe} {image_px}")
-        self._kept: OrderedDict[Seen, _Shown] = OrderedDict()
+        self._kept: Recent[Seen, _Shown] = Recent(MOST_BYTES, lambda shown: shown.size_bytes)
         self._lock = threading.Lock()
 
     def messages(self, ask: Ask) -> tuple[Message, ...]:
@@ -85,12 +85,7 @@ class Views:
     def _shown(self, seen: Seen) -> "_Shown":
         """What is to be seen; threads that want the same wait for the one that reads it."""
         with self._lock:
-            shown = self._kept.get(seen) or self._developed(seen)
-            self._kept[seen] = shown
-            self._kept.move_to_end(seen)
-            while len(self._kept) > 1 and sum(one.size_bytes for one in self._kept.values()) > MOST_BYTES:
-                self._kept.popitem(last=False)
-            return shown
+            return self._kept.get(seen) or self._kept.keep(seen, self._developed(seen))
 
     def _developed(self, seen: Seen) -> "_Shown":
         study = seen.study or StudyOptions()
