@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from osler.model.matrix import DenseMatrix, GroupedMatrix, Matrix
+from osler.model.matrix import GroupedMatrix, Matrix
 
 __all__ = ["COARSE_GROUP", "coarse", "could_be_greatest"]
 
@@ -18,7 +18,10 @@ LARGEST_CODE = 7
 
 def coarse(matrix: Matrix) -> GroupedMatrix:
     """`matrix` [N, K] rounded to 4 bits in groups of `COARSE_GROUP`, each scaled by its greatest weight."""
-    slabs = [_coarse_rows(_rows(matrix, start)) for start in range(0, matrix.shape[0], SLAB_ROWS)]
+    slabs = [
+        _coarse_rows(matrix.rows(slice(start, start + SLAB_ROWS)).dequantised())
+        for start in range(0, matrix.shape[0], SLAB_ROWS)
+    ]
     codes, scale = (np.concatenate(parts) for parts in zip(*slabs, strict=True))
     return GroupedMatrix(codes=codes, bits=4, scale=scale, offset=None, group=COARSE_GROUP)
 
@@ -42,20 +45,6 @@ def could_be_greatest(products: np.ndarray, x: np.ndarray, row_scale: np.ndarray
     variance = (np.sum(np.square(x)) + 16 * activation_group * np.sum(np.square(steps))) / 12
     margin = row_scale * np.float32(SPREADS * np.sqrt(variance))  # [N]
     return np.flatnonzero(products + margin >= np.max(products - margin))
-
-
-def _rows(matrix: Matrix, start: int) -> np.ndarray:
-    """[SLAB_ROWS or fewer, K] float32."""
-    rows = slice(start, start + SLAB_ROWS)
-    if isinstance(matrix, DenseMatrix):
-        return DenseMatrix(values=matrix.values[rows], kind=matrix.kind).dequantised()
-    return GroupedMatrix(
-        codes=matrix.codes[rows],
-        bits=matrix.bits,
-        scale=matrix.scale[rows],
-        offset=None if matrix.offset is None else matrix.offset[rows],
-        group=matrix.group,
-    ).dequantised()
 
 
 def _coarse_rows(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

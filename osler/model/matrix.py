@@ -29,6 +29,10 @@ class DenseMatrix:
     def shape(self) -> tuple[int, int]:
         return self.values.shape
 
+    def rows(self, some: slice) -> "DenseMatrix":
+        """Some of its rows, nothing copied or converted."""
+        return DenseMatrix(values=self.values[some], kind=self.kind)
+
     def narrowed(self) -> "DenseMatrix":
         """The same in bfloat16, rounded to the nearest and of two to the even one."""
         if self.kind == "bf16":
@@ -66,6 +70,16 @@ class GroupedMatrix:
     @property
     def shape(self) -> tuple[int, int]:
         return self.codes.shape[0], self.codes.shape[1] * (8 // self.bits)
+
+    def rows(self, some: slice) -> "GroupedMatrix":
+        """Some of its rows, nothing copied or converted."""
+        return GroupedMatrix(
+            codes=self.codes[some],
+            bits=self.bits,
+            scale=self.scale[some],
+            offset=None if self.offset is None else self.offset[some],
+            group=self.group,
+        )
 
     def unpacked(self) -> np.ndarray:
         """The codes, [N, K] int8."""

@@ -8,25 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 
 from osler.errors import WeightsError
-from osler.model.matrix import DenseMatrix, GroupedMatrix, Matrix
+from osler.model.matrix import Matrix
 
-__all__ = ["SLAB_WEIGHTS", "converted", "part_of", "row_slabs"]
+__all__ = ["SLAB_WEIGHTS", "converted", "row_slabs"]
 
 SLAB_WEIGHTS = 1 << 22
 """Weights in a piece: 16 MiB in float32."""
-
-
-def part_of(matrix: Matrix, rows: slice) -> Matrix:
-    """Some rows of a matrix, nothing converted."""
-    if isinstance(matrix, DenseMatrix):
-        return DenseMatrix(values=matrix.values[rows], kind=matrix.kind)
-    return GroupedMatrix(
-        codes=matrix.codes[rows],
-        bits=matrix.bits,
-        scale=matrix.scale[rows],
-        offset=None if matrix.offset is None else matrix.offset[rows],
-        group=matrix.group,
-    )
 
 
 def row_slabs(shape: tuple[int, int]) -> Iterator[slice]:
@@ -44,7 +31,7 @@ def converted(name: str, matrix: Matrix, convert: Callable[[np.ndarray], np.ndar
     """
 
     def piece(rows: slice) -> np.ndarray:
-        values = part_of(matrix, rows).dequantised()
+        values = matrix.rows(rows).dequantised()
         if not np.isfinite(values).all():
             raise WeightsError(
                 f"cannot write `{name}`: it holds infinite numbers or none at all",
