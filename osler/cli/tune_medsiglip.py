@@ -26,7 +26,7 @@ from osler.cli.tune_medsiglip_options import (
     wanted_of,
     whole_numbers,
 )
-from osler.errors import MissingExtraError
+from osler.extras import needed
 
 if TYPE_CHECKING:
     from osler.adapt.medsiglip.curve import Curve
@@ -179,12 +179,7 @@ def _loaded() -> Any:
     Raises:
         MissingExtraError: it is not installed.
     """
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(
-            "cannot tune MedSigLIP: torch is not installed", hint="pip install 'osler[adapt]'"
-        ) from error
+    needed("torch", "tune MedSigLIP", "adapt")
     from osler.adapt.medsiglip import tune
 
     return tune

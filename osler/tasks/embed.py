@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from osler.errors import InputError, MissingExtraError
+from osler.errors import InputError
+from osler.extras import needed
 from osler.tasks.ask import sources_of
 from osler.tasks.pictures import NAME_ONE, NO_PICTURE, PictureRecord, PictureSource
 from osler.tasks.progress import READING_IMAGES
@@ -164,13 +165,7 @@ def write_embeddings(path: Path, found: Embeddings) -> tuple[Path, ...]:
 
 
 def _pyarrow() -> Any:
-    try:
-        import pyarrow
-    except ImportError as error:
-        raise MissingExtraError(
-            "cannot write Parquet: pyarrow is not installed", hint="pip install 'osler[search]', or write .npy"
-        ) from error
-    return pyarrow
+    return needed("pyarrow", "write Parquet", "search", otherwise=", or write .npy")
 
 
 def _parquet(found: Embeddings) -> bytes:

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from osler.errors import InputError, MissingExtraError
+from osler.errors import InputError
+from osler.extras import needed
 
 __all__ = ["Entries", "IndexStore", "empty_vectors"]
 
@@ -144,10 +145,4 @@ def empty_vectors(width: int) -> Any:
     Raises:
         MissingExtraError: usearch is not installed.
     """
-    try:
-        from usearch.index import Index
-    except ImportError as error:
-        raise MissingExtraError(
-            "cannot search: usearch is not installed", hint="pip install 'osler[search]'"
-        ) from error
-    return Index(ndim=width, metric="ip", dtype="f16")
+    return needed("usearch.index", "search", "search").Index(ndim=width, metric="ip", dtype="f16")

@@ -3,7 +3,7 @@
 import io
 from typing import TYPE_CHECKING, Any
 
-from osler.errors import MissingExtraError
+from osler.extras import needed
 
 if TYPE_CHECKING:
     from osler.adapt.medsiglip.curve import Curve, Point
@@ -21,13 +21,10 @@ def draw_curve(curve: "Curve") -> bytes:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError(
-            "cannot draw the curve: matplotlib is not installed", hint="pip install 'osler[adapt]'"
-        ) from error
+    needed("matplotlib", "draw the curve", "adapt")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     names = list(curve.points[0].figures)
     figure = Figure(figsize=(5.5 * len(names), 4.2), layout="constrained")
     FigureCanvasAgg(figure)

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from osler.adapt.training.precision import Precision, Wanted, choose_device, choose_precision
-from osler.errors import InputError, MissingExtraError
+from osler.errors import InputError
+from osler.extras import needed
 from osler.imaging.normalise import normalise
 from osler.weights.medsiglip_names import medsiglip_shapes
 
@@ -22,7 +23,6 @@ LAYER = re.compile(r"(vision|text)_model\.encoder\.layers\.(\d+)\.")
 BEHIND = ("vision_model.post_layernorm.", "vision_model.head.", "text_model.final_layer_norm.", "text_model.head.")
 LINEAR = r"(self_attn\.(q|k|v|out)_proj|mlp\.fc[12])"
 SCALES = ("logit_scale", "logit_bias")
-EXTRA_HINT = "pip install 'osler[adapt]'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,11 +163,10 @@ def open_network(folder: Path, scope: Scope, *, device: str | None = None, preci
 
     shapes = medsiglip_shapes(MedSiglipCheckpoint(folder).config)  # says clearly what is wrong with a folder
     chosen = choose_precision(precision, choose_device(device), sum(map(prod, shapes.values())))
-    try:
-        from transformers import SiglipModel
-        from transformers.utils import logging
-    except ImportError as error:
-        raise MissingExtraError("cannot tune MedSigLIP: transformers is not installed", hint=EXTRA_HINT) from error
+    needed("transformers", "tune MedSigLIP", "adapt")
+    from transformers import SiglipModel
+    from transformers.utils import logging
+
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     return Network(SiglipModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True), scope, chosen)
@@ -183,10 +182,9 @@ def _add_low_rank(model: Any, scope: Scope) -> None:
     Raises:
         InputError: the scope has no layer.
     """
-    try:
-        from peft import LoraConfig, inject_adapter_in_model
-    except ImportError as error:
-        raise MissingExtraError("cannot train low-rank terms: peft is not installed", hint=EXTRA_HINT) from error
+    needed("peft", "train low-rank terms", "adapt")
+    from peft import LoraConfig, inject_adapter_in_model
+
     towers = {"vision": model.config.vision_config, "text": model.config.text_config}
     names = [
         name

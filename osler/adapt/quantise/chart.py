@@ -5,7 +5,7 @@ from pathlib import Path
 
 from osler.adapt.quantise.mixes import MIXES
 from osler.adapt.quantise.rows import Row
-from osler.errors import MissingExtraError
+from osler.extras import needed
 
 __all__ = ["check_drawing", "draw"]
 
@@ -20,12 +20,7 @@ def check_drawing() -> None:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(
-            "cannot draw a chart: matplotlib is not installed", hint="pip install 'osler[quantise]'"
-        ) from error
+    needed("matplotlib", "draw a chart", "quantise")
 
 
 def draw(rows: Sequence[Row], result: str, path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from osler.adapt.export.onnx.numbers import GROUP, Numbers, Place
-from osler.errors import MissingExtraError
+from osler.extras import needed
 from osler.model.matrix import Matrix
 
 if TYPE_CHECKING:
@@ -180,10 +180,4 @@ def library() -> "ModuleType":
     Raises:
         MissingExtraError: it is not installed.
     """
-    try:
-        import onnx
-    except ImportError as error:
-        raise MissingExtraError(
-            "cannot export to ONNX: onnx is not installed", hint="pip install 'osler[export]'"
-        ) from error
-    return onnx
+    return needed("onnx", "export to ONNX", "export")
