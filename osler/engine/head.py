@@ -105,9 +105,8 @@ class OutputHead:
         assert isinstance(stack.matrix, GroupedMatrix)
         self._row_scale = np.sqrt(np.mean(np.square(stack.matrix.scale), axis=1))  # [V]
         self._coarse = self._compile(self._name + COARSE)
-        self._run(
-            self._coarse, {"hidden": np.zeros((1, self._config.width), np.float32)}, "logits"
-        )  # packs the weights
+        nothing = np.zeros((1, self._config.width), np.float32)
+        self._run(self._coarse, {"hidden": nothing}, "logits")  # packs the weights
 
     def _compile(self, name: str) -> ov.InferRequest:
         model, graph = head_graph(self._config, self._weights, name, self._terms)

@@ -115,9 +115,8 @@ class OpenVinoRunner:
 
     def _run_layers(self, stages: Sequence[ov.InferRequest], chunks: Sequence[Chunk], hidden: np.ndarray) -> np.ndarray:
         """Hidden states [T, D] through some stages. The first run of a stage packs its weights."""
-        arrays = step_inputs(
-            self.config, chunks, self._terms
-        )  # tensors borrow the arrays' memory, so they must live on
+        # tensors borrow the arrays' memory, so they must live on
+        arrays = step_inputs(self.config, chunks, self._terms)
         tensors = {name: ov.Tensor(array, shared_memory=True) for name, array in arrays.items()}
         state = ov.Tensor(hidden, shared_memory=True)
         for request in stages:

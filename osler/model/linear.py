@@ -23,9 +23,9 @@ __all__ = ["linear", "linears"]
 DENSE_KINDS = {"f32": Type.f32, "f16": Type.f16, "bf16": Type.bf16}
 
 
-def linear(graph: Graph, weights: Weights, x: Node, name: str, adapters: GatedTerms | None = None) -> Node:
+def linear(graph: Graph, weights: Weights, x: Node, name: str) -> Node:
     """[T, N] from x [T, K] and the matrix `name` [N, K]."""
-    return linears(graph, weights, x, [name], adapters)[0]
+    return linears(graph, weights, x, [name])[0]
 
 
 def linears(

@@ -41,6 +41,30 @@ class LayerKind:
     window: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The graph that is being written and where its numbers come from: what all of its layers share.
+
+    Attributes:
+        inputs: of attention, the same in every layer.
+        adapters: what they add to products, None where there are none.
+    """
+
+    graph: Graph
+    config: TextConfig
+    weights: Weights
+    inputs: PagedInputs
+    adapters: GatedTerms | None
+
+    def norm(self, x: Node, name: str) -> Node:
+        """The RMS norm with the factor `name`."""
+        return rms_norm(self.graph, x, self.weights.vector(name), self.config.norm_epsilon)
+
+    def products(self, x: Node, *names: str) -> list[Node]:
+        """[T, N_i] from x [T, K] for each named matrix [N_i, K]."""
+        return linears(self.graph, self.weights, x, names, self.adapters)
+
+
 def layers_graph(
     config: TextConfig, weights: Weights, layers: Sequence[int], terms: Terms | None = None
 ) -> tuple[ov.Model, Graph]:
@@ -54,7 +78,7 @@ def layers_graph(
     """
     graph = Graph()
     x: Node = graph.parameter("hidden", [-1, config.width], Type.f32)
-    shared = PagedInputs(
+    inputs = PagedInputs(
         token_begins=graph.parameter("token_begins", [-1], Type.i32),
         image_tokens=graph.parameter("image_tokens", [-1], Type.i32),
     )
@@ -63,8 +87,9 @@ def layers_graph(
         for is_global in sorted({config.global_layers[layer] for layer in layers})
     }
     adapters = None if terms is None else GatedTerms(graph, terms, is_narrow=weights.is_narrow)
+    stage = Stage(graph=graph, config=config, weights=weights, inputs=inputs, adapters=adapters)
     for layer in layers:
-        x = _layer(graph, config, weights, layer, x, shared, kinds[config.global_layers[layer]], adapters)
+        x = _layer(stage, layer, x, kinds[config.global_layers[layer]])
     return graph.model({"hidden_out": x}), graph
 
 
@@ -98,45 +123,23 @@ def _layer_kind(graph: Graph, config: TextConfig, is_global: bool) -> LayerKind:
     )
 
 
-def _layer(
-    graph: Graph,
-    config: TextConfig,
-    weights: Weights,
-    layer: int,
-    x: Node,
-    shared: PagedInputs,
-    kind: LayerKind,
-    adapters: GatedTerms | None,
-) -> Node:
+def _layer(stage: Stage, layer: int, x: Node, kind: LayerKind) -> Node:
     prefix = f"text.layers.{layer}."
-
-    def norm(y: Node, name: str) -> Node:
-        return rms_norm(graph, y, weights.vector(prefix + name), config.norm_epsilon)
-
-    mixed = _attention(graph, config, weights, layer, norm(x, "attention_norm"), shared, kind, adapters)
-    x = op.add(x, norm(mixed, "post_attention_norm"))
-    moved = _feed_forward(graph, weights, prefix, norm(x, "feed_forward_norm"), adapters)
-    return op.add(x, norm(moved, "post_feed_forward_norm"))
+    mixed = _attention(stage, layer, stage.norm(x, prefix + "attention_norm"), kind)
+    x = op.add(x, stage.norm(mixed, prefix + "post_attention_norm"))
+    moved = _feed_forward(stage, prefix, stage.norm(x, prefix + "feed_forward_norm"))
+    return op.add(x, stage.norm(moved, prefix + "post_feed_forward_norm"))
 
 
-def _attention(
-    graph: Graph,
-    config: TextConfig,
-    weights: Weights,
-    layer: int,
-    x: Node,
-    shared: PagedInputs,
-    kind: LayerKind,
-    adapters: GatedTerms | None,
-) -> Node:
+def _attention(stage: Stage, layer: int, x: Node, kind: LayerKind) -> Node:
     """x [T, D] to [T, D]."""
+    graph, config = stage.graph, stage.config
     prefix, width = f"text.layers.{layer}.", config.head_width
-    names = ("query", "key", "value")
-    query, key, value = linears(graph, weights, x, [prefix + name for name in names], adapters)
+    query, key, value = stage.products(x, *(prefix + name for name in ("query", "key", "value")))
 
     def heads(y: Node, num_heads: int, norm: str) -> Node:
         y = op.reshape(y, integers(0, num_heads, width), True)  # [T, H, E]
-        y = rms_norm(graph, y, weights.vector(prefix + norm), config.norm_epsilon)
+        y = stage.norm(y, prefix + norm)
         y = rotate(y, kind.cos, kind.sin, width)
         return op.reshape(y, integers(0, num_heads * width), True)  # [T, H·E]
 
@@ -146,7 +149,7 @@ def _attention(
         heads(key, config.num_kv_heads, "key_norm"),
         value,
         caches,
-        shared,
+        stage.inputs,
         kind.table,
         scale=config.query_scale,
         window=kind.window,
@@ -154,10 +157,10 @@ def _attention(
         head_width=width,
     )
     mixed = op.reshape(op.convert(mixed, Type.f32), integers(-1, config.num_heads * width), False)
-    return linear(graph, weights, mixed, prefix + "attention_output", adapters)
+    return stage.products(mixed, prefix + "attention_output")[0]
 
 
-def _feed_forward(graph: Graph, weights: Weights, prefix: str, x: Node, adapters: GatedTerms | None) -> Node:
+def _feed_forward(stage: Stage, prefix: str, x: Node) -> Node:
     """x [T, D] to [T, D]: down(gelu(gate(x)) · up(x)), gelu in its tanh form."""
-    gate, up = linears(graph, weights, x, [prefix + "gate", prefix + "up"], adapters)
-    return linear(graph, weights, op.multiply(op.gelu(gate, "tanh"), up), prefix + "down", adapters)
+    gate, up = stage.products(x, prefix + "gate", prefix + "up")
+    return stage.products(op.multiply(op.gelu(gate, "tanh"), up), prefix + "down")[0]
