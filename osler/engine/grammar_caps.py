@@ -101,8 +101,9 @@ def caps_for(schema: Schema, caps: Caps) -> Caps:
         properties = max(properties, _size(key, value, "minProperties", dict))
     for number in numbers_in(schema):
         if not _is_exact(number):
+            shown = number if isinstance(number, float) else Decimal(number)  # no float holds every whole number
             raise InputError(
-                f"cannot hold a reply to the schema: it names the number {number:.20g}, which is not exact",
+                f"cannot hold a reply to the schema: it names the number {shown:.20g}, which is not exact",
                 hint=f"write numbers up to {LARGEST_EXACT:,} with at most 15 digits, or ask for digits in a text",
             )
         limit = None if limit is None or abs(number) >= limit else limit
@@ -125,7 +126,7 @@ def _size(key: str, value: Any, keyword: str, kind: type[str] | type[list] | typ
     Values of `enum` have no name, and neither have other parts of lists, which makes a cap larger at worst.
     """
     if key == keyword and isinstance(value, int | float):
-        return int(value)
+        return int(value) if abs(value) <= LARGEST_EXACT else 0  # others are refused with the numbers
     return len(value) if key in ("", "const") and isinstance(value, kind) else 0
 
 

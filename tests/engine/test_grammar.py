@@ -68,6 +68,13 @@ def test_a_pattern_too_hard_to_count_goes_without_a_limit_of_characters():
     assert grammar_of({"type": "string", "pattern": r"^\w+([.-]?\w+)*@\w+([.-]?\w+)*(\.\w{2,})+$"}, None)
 
 
+@pytest.mark.parametrize("size", [float("inf"), float("nan"), 1e300, 10**400], ids=["inf", "nan", "1e300", "10**400"])
+@pytest.mark.parametrize("keyword", ["minLength", "minItems", "minProperties"])
+def test_sizes_that_are_no_numbers_or_beyond_all_bounds_are_refused(keyword, size):
+    with pytest.raises(InputError, match="cannot hold a reply to the schema"):
+        grammar_of({keyword: size}, None)
+
+
 KEYWORDS = st.sampled_from(sorted(KEPT | REFUSED | {"$defs", "discriminator", "a"}))
 VALUES = st.none() | st.booleans() | st.integers(-3, 9) | st.floats() | st.sampled_from(["a", "object", "array", "#"])
 ANY_JSON = st.recursive(
