@@ -1,11 +1,10 @@
 """A tuning of MedSigLIP as one HTML page that fetches nothing; it tells no row, name or text of the data."""
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from osler.adapt.training.page import HEAD, STYLE
+from osler.adapt.training.markup import curves_image, document, evaluations, pairs, table
 
 __all__ = ["report_page"]
 
@@ -23,7 +22,6 @@ def report_page(origin: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], c
     """
     result = origin["result"]
     title = f"MedSigLIP, {origin['kind']} tuning of {origin['base']['name']}"
-    picture = base64.b64encode(curves).decode()
     counts = {f"pictures to {name}": f"{count:,}" for name, count in origin["counts"].items()}
     told = {f"told by {how}": f"{count:,} rows" for how, count in origin["grouped_by"].items()}
     plan = {name.replace("_", " "): str(value) for name, value in origin["plan"].items()}
@@ -32,20 +30,19 @@ def report_page(origin: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], c
         f'<p class="notice">{escape(notice)}</p>',
         f"<h2>Result, on the {escape(result['measured_on'] or 'training')} part</h2>",
         f'<p class="soft">{SAYS} Weights of step {result["step"]:,}.</p>' if result["measured_on"] else "",
-        _table(("figure", "before", "after"), _figures(result)),
+        table(("figure", "before", "after"), _figures(result)),
         "<h2>Curves</h2>",
-        f'<img alt="Loss and evaluations over the steps" src="data:image/png;base64,{picture}">',
+        curves_image(curves),
         "<h2>Evaluations</h2>",
-        _evaluations(lines),
+        evaluations(lines),
         "<h2>Data</h2>",
-        _pairs({**counts, **told, "digest": origin["data"]}),
+        pairs({**counts, **told, "digest": origin["data"]}),
         "<h2>Plan</h2>",
-        _pairs(plan),
+        pairs(plan),
         "<h2>Origin</h2>",
-        _pairs({"weights": origin["base"]["weights_id"], "Osler": str(origin["osler"])}),
+        pairs({"weights": origin["base"]["weights_id"], "Osler": str(origin["osler"])}),
     ]
-    head = f"{HEAD}<title>{escape(title)}</title><style>{STYLE}</style>"
-    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(body)}</body></html>\n'
+    return document(title, body)
 
 
 def _figures(result: Mapping[str, Any]) -> Iterable[Sequence[str]]:
@@ -59,22 +56,3 @@ def _words(figure: Mapping[str, float | None] | None) -> str:
     if figure["low"] is None or figure["high"] is None:
         return f"{figure['value']:.3f}"
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
-
-
-def _evaluations(lines: Sequence[Mapping[str, Any]]) -> str:
-    rows = [(line["step"], line["evaluation"]) for line in lines if "evaluation" in line]
-    names = list(dict.fromkeys(name for _, figures in rows for name in figures))
-    if not rows:
-        return '<p class="soft">None were made.</p>'
-    cells = [[f"{step:,}", *(f"{figures[name]:.4f}" for name in names)] for step, figures in rows]
-    return _table(("step", *(name.replace("_", " ") for name in names)), cells)
-
-
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(title)}</th>" for title in titles)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
-
-
-def _pairs(values: Mapping[str, str]) -> str:
-    return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{escape(text)}</dd>' for name, text in values.items())}</dl>"

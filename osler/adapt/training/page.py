@@ -1,38 +1,16 @@
 """A tuning as one HTML page that fetches nothing."""
 
-import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from osler.adapt.training.markup import curves_image, document, evaluations, pairs
 from osler.adapt.training.samples import Sample
 
 __all__ = ["Interval", "page", "shares"]
 
 Interval = Callable[[float, int], tuple[float, float]]
 """The interval of a share of so many."""
-
-HEAD = """<meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">"""
-
-STYLE = """
-:root { color-scheme: light dark; --ink: #1b1f24; --soft: #5d6672; --line: #d9dee5; --back: #fff; --card: #f6f8fa;
-  --good: #1f7a4d; --bad: #a33b2b }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #9aa4b1; --line: #333a44; --back: #14171c;
-  --card: #1c2128; --good: #62c28f; --bad: #e58a7b } }
-body { margin: 0 auto; max-width: 62rem; padding: 2rem 1.2rem 4rem; background: var(--back); color: var(--ink);
-  font: 16px/1.5 system-ui, sans-serif }
-h1 { font-size: 1.6rem; margin: 0 0 .2rem } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem }
-p { margin: .4rem 0 } .soft { color: var(--soft) } .notice { border-left: 3px solid var(--bad); padding-left: .7rem }
-.scroll { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-th, td { text-align: left; vertical-align: top; padding: .3rem 1.2rem .3rem 0; border-bottom: 1px solid var(--line) }
-th { font-weight: 600; color: var(--soft) } td.words { max-width: 22rem; white-space: pre-wrap }
-.yes { color: var(--good) } .no { color: var(--bad) }
-img { max-width: 100%; background: #fff; border: 1px solid var(--line); border-radius: 6px }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.4rem } dt { color: var(--soft) }
-dd { margin: 0; overflow-wrap: anywhere } .headline { font-size: 1.25rem; margin: .8rem 0 }
-@media print { body { max-width: none; padding: 0 } }
-"""
 
 
 def page(
@@ -56,7 +34,6 @@ def page(
         interval: for shares of the test part.
         with_text: tell questions and answers, which are the user's data; else rows are told by their numbers.
     """
-    picture = base64.b64encode(curves).decode()
     title = f"Tuning of {about['base']['description']}"
     body = [
         f"<h1>{escape(title)}</h1>",
@@ -64,19 +41,18 @@ def page(
         f'<p class="notice">{escape(notice)}</p>',
         _headline(about, interval),
         "<h2>Curves</h2>",
-        f'<img alt="Loss and evaluations over the steps" src="data:image/png;base64,{picture}">',
+        curves_image(curves),
         "<h2>Evaluations</h2>",
-        _evaluations(lines),
+        evaluations(lines),
         _sampled(samples, with_text),
         "<h2>Data</h2>",
-        _pairs(_data(about["data"])),
+        pairs(_data(about["data"])),
         "<h2>Plan</h2>",
-        _pairs(_plan(about)),
+        pairs(_plan(about)),
         "<h2>Origin</h2>",
-        _pairs({"weights": about["base"]["weights_id"], **about["versions"]}),
+        pairs({"weights": about["base"]["weights_id"], **about["versions"]}),
     ]
-    head = f"{HEAD}<title>{escape(title)}</title><style>{STYLE}</style>"
-    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(body)}</body></html>\n'
+    return document(title, body)
 
 
 def shares(about: Mapping[str, Any], interval: Interval) -> dict[str, str]:
@@ -103,19 +79,6 @@ def _headline(about: Mapping[str, Any], interval: Interval) -> str:
     lines = [f"<strong>{escape(name)}</strong> {escape(text)}" for name, text in told.items()]
     note = '<p class="soft">before → after, with 95 % intervals (Wilson) where answers are classes; weights of step '
     return f'<div class="headline">{"<br>".join(lines)}</div>{note}{about["step"]:,}, the best by validation.</p>'
-
-
-def _evaluations(lines: Iterable[Mapping[str, Any]]) -> str:
-    rows = [(line["step"], line["evaluation"]) for line in lines if "evaluation" in line]
-    names = list(dict.fromkeys(name for _, figures in rows for name in figures))
-    if not rows:
-        return '<p class="soft">None were made.</p>'
-    head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in names)
-    cells = []
-    for step, figures in rows:
-        values = "".join(f"<td>{figures[name]:.4f}</td>" if name in figures else "<td></td>" for name in names)
-        cells.append(f"<tr><td>{step:,}</td>{values}</tr>")
-    return f'<div class="scroll"><table><tr><th>step</th>{head}</tr>{"".join(cells)}</table></div>'
 
 
 def _sampled(samples: Sequence[Sample], with_text: bool) -> str:
@@ -164,7 +127,3 @@ def _plan(about: Mapping[str, Any]) -> dict[str, str]:
         "layers computed twice": "yes" if room["recomputes"] else "no",
         "longest example": f"{choices['load']['tokens']:,} tokens, {choices['load']['images']} images",
     }
-
-
-def _pairs(values: Mapping[str, str]) -> str:
-    return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{escape(text)}</dd>' for name, text in values.items())}</dl>"
