@@ -13,7 +13,7 @@ from gguf import GGMLQuantizationType
 from osler.adapt.export.gguf_model import PACKAGE_ENCODER
 from osler.adapt.export.safetensors_writer import Entry
 from osler.adapt.export.slabs import converted
-from osler.model.matrix import DenseMatrix
+from osler.model.matrix import DenseMatrix, Matrix
 from osler.weights.adapted import AdaptedCheckpoint
 from osler.weights.checkpoint import Checkpoint
 from osler.weights.names import Shape, expected_shapes
@@ -21,7 +21,7 @@ from osler.weights.safetensors_file import SafetensorsFile, StoredTensor
 from osler.weights.safetensors_folder import weight_files
 from osler.weights.safetensors_names import canonical_name, stored_name
 
-__all__ = ["copied_entries", "made_entries"]
+__all__ = ["copied_entries", "made_entries", "stored_matrix", "stored_vector"]
 
 _COPY_BYTES = 1 << 24
 
@@ -70,6 +70,21 @@ def made_entries(checkpoint: Checkpoint, kind: str, rows: int) -> list[Entry]:
     return entries
 
 
+def stored_vector(checkpoint: Checkpoint, name: str) -> np.ndarray:
+    """A vector as folders hold it: RMS norms without the 1 of their factor 1 + w."""
+    vector = checkpoint.vector(name)
+    is_rms_norm = name.endswith("norm") and name.startswith(("text.", "projector."))
+    return vector - np.float32(1) if is_rms_norm else vector
+
+
+def stored_matrix(checkpoint: Checkpoint, name: str) -> Matrix:
+    """A matrix as folders hold it: [out, in], only the projector's is [in, out]."""
+    matrix = checkpoint.matrix(name)
+    if name != "projector.weight":
+        return matrix
+    return DenseMatrix(values=np.ascontiguousarray(matrix.dequantised().T), kind="f32")
+
+
 def _output_beside(embedding: str) -> str:
     """The output matrix' name in the generation of names that the embedding's is of."""
     old = embedding.startswith("language_model.")
@@ -114,14 +129,10 @@ class _Weight:
     def pieces(self, kind: str) -> Iterator[np.ndarray]:
         """Its bytes, in the layout of the file."""
         if len(self.shape) == 1:
-            vector = self.checkpoint.vector(self.name)
-            is_rms_norm = self.name.endswith("norm") and self.name.startswith(("text.", "projector."))
-            matrix = DenseMatrix(values=(vector - np.float32(1) if is_rms_norm else vector)[None], kind="f32")
-            yield from _encoded(self.name, matrix, kind)
+            vector = stored_vector(self.checkpoint, self.name)
+            yield from _encoded(self.name, DenseMatrix(values=vector[None], kind="f32"), kind)
             return
-        found = self.checkpoint.matrix(self.name)
-        if self.name == "projector.weight":
-            found = DenseMatrix(values=np.ascontiguousarray(found.dequantised().T), kind="f32")
+        found = stored_matrix(self.checkpoint, self.name)
         total = np.zeros((1, found.shape[1]), np.float64)
         missing = (self.shape[0] - found.shape[0]) if len(self.shape) == 2 else 0
         for values in converted(self.name, found, lambda piece: piece):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from osler.adapt.export.huggingface_config import TokenIds, config_json
+from osler.adapt.export.huggingface_weights import stored_matrix, stored_vector
 from osler.adapt.training.batch import Batch
 from osler.errors import WeightsError
 from osler.model.config import ModelConfig
@@ -189,20 +190,16 @@ def _from_checkpoint(checkpoint: Checkpoint, dtype: torch.dtype) -> nn.Module:
 
 
 def _stored(checkpoint: Checkpoint, name: str, shape: torch.Size, dtype: torch.dtype) -> Tensor:
-    """A weight as transformers keeps it: norms without their 1, the projector's factor on the right."""
+    """A weight as transformers keeps it."""
     canonical = canonical_name(name)
     if canonical == "text.output" and canonical not in checkpoint.names():
         canonical = "text.embedding"
     if canonical is None:
         raise WeightsError(f"cannot tune `{checkpoint.path.name}`: transformers wants `{name}`, which it has not")
     if len(checkpoint.shape(canonical)) == 2:
-        values = checkpoint.matrix(canonical).dequantised()
+        values = stored_matrix(checkpoint, canonical).dequantised()
     else:
-        values = checkpoint.vector(canonical)
-    if canonical == "projector.weight":
-        values = values.T
-    if canonical == "projector.norm" or (canonical.startswith("text.") and canonical.endswith("norm")):
-        values = values - 1
+        values = stored_vector(checkpoint, canonical)
     return torch.from_numpy(np.ascontiguousarray(values, np.float32)).reshape(shape).to(dtype)
 
 
