@@ -29,6 +29,8 @@ from osler.cli.tune_medsiglip_options import (
 from osler.extras import needed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from osler.adapt.medsiglip.curve import Curve
     from osler.adapt.medsiglip.run import Talk, Tuned
     from osler.adapt.medsiglip.tuning import Tuning
@@ -73,13 +75,8 @@ def contrastive(
     wanted = wanted_of(rows, texts)
     scope = scope_of(training, words=words, scales=True)
     tuning = tuning_of(data, out, wanted, scope, rows, training, base, study, epochs=2.0, rate=1e-4)
-    if training.check:
-        _check(tuning, json=json)
-        return
-    with phases() as report:
-        options = tune.ContrastiveTuning(common=tuning, whole_step=whole_step)
-        tuned = tune.tune_contrastive(options, _talk(report))
-    _print_tuned(tuned, json=json)
+    options = tune.ContrastiveTuning(common=tuning, whole_step=whole_step)
+    _run(tuning, lambda talk: tune.tune_contrastive(options, talk), only_check=training.check, json=json)
 
 
 @app.command()
@@ -109,13 +106,8 @@ def classifier(
     wanted = wanted_of(rows, None, labels=True, are_several=several)
     scope = scope_of(training, words=False, scales=False)
     tuning = tuning_of(data, out, wanted, scope, rows, training, base, study, epochs=3.0, rate=5e-5)
-    if training.check:
-        _check(tuning, json=json)
-        return
-    with phases() as report:
-        options = tune.ClassifierTuning(common=tuning, weighted=weighted, head_only=head_only)
-        tuned = tune.tune_classifier(options, _talk(report))
-    _print_tuned(tuned, json=json)
+    options = tune.ClassifierTuning(common=tuning, weighted=weighted, head_only=head_only)
+    _run(tuning, lambda talk: tune.tune_classifier(options, talk), only_check=training.check, json=json)
 
 
 @app.command()
@@ -183,6 +175,16 @@ def _loaded() -> Any:
     from osler.adapt.medsiglip import tune
 
     return tune
+
+
+def _run(tuning: "Tuning", tune: "Callable[[Talk], Tuned]", *, only_check: bool, json: bool) -> None:
+    """Tune and say what came of it, or only look at the data."""
+    if only_check:
+        _check(tuning, json=json)
+        return
+    with phases() as report:
+        tuned = tune(_talk(report))
+    _print_tuned(tuned, json=json)
 
 
 def _talk(report: "Report") -> "Talk":
