@@ -21,7 +21,7 @@ from osler.serve.seen import Picture, Seen
 from osler.values import NOTICE, NOTICE_DEMONSTRATION
 
 if TYPE_CHECKING:
-    from osler.tasks.model import Identity
+    from osler.tasks.identity import Identity
 
 __all__ = ["JobPage", "page_file"]
 

@@ -8,11 +8,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from osler.errors import InputError
+from osler.tasks.identity import Identity
 from osler.tasks.vectors import ImageVectors
 
 if TYPE_CHECKING:
     from osler.model.config import ModelConfig
-    from osler.tasks.model import Identity
     from osler.weights.adapter import Adapter
 
 __all__ = ["MOST_ADAPTERS", "AdapterPath", "Variant", "chosen", "one_or_named", "opened"]
@@ -36,7 +36,7 @@ class Variant:
     """
 
     number: int
-    identity: "Identity"
+    identity: Identity
     vectors: ImageVectors | None
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from osler.errors import InputError
 from osler.folders import cache_folder
 from osler.tasks.adapters import AdapterPath, Variant, one_or_named, opened
-from osler.tasks.model import Identity, Model
+from osler.tasks.identity import Identity
+from osler.tasks.model import Model
 from osler.tasks.pace import Pace
 from osler.tasks.progress import LOADING, Progress, no_progress
 from osler.tasks.vector_store import open_vector_store

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -16,45 +15,18 @@ from osler.tasks.abilities import Abilities
 from osler.tasks.adapters import Variant, chosen
 from osler.tasks.ask import images_of, sources_of
 from osler.tasks.chat import checked_messages
+from osler.tasks.identity import Identity
 from osler.tasks.prepare import Prepared, SamplingOptions, pictures_in, prepare, refuse_blind
 from osler.tasks.progress import Progress
 from osler.tasks.question import prepare_question
 from osler.tasks.score import Score
 from osler.tasks.shared_engine import SharedEngine, closed
 from osler.tasks.stream import Stream
-from osler.tasks.study_options import Recipe, StudyOptions
+from osler.tasks.study_options import StudyOptions
 from osler.tasks.vectors import ImageVectors
 from osler.values import NOTICE, NOTICE_DEMONSTRATION, Message, Reply, SourceRecord
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["Identity", "Model"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Which weights a model was made of.
-
-    Attributes:
-        path: the file or folder.
-        description: what it is, for people.
-        weights_id: the checkpoint's digest, with the adapter's behind a plus.
-        precision: "bf16" or "f32".
-        vision_note: why it cannot read images, or "".
-        recipe: the MedGemma generation whose recipes it follows, None where the weights do not tell.
-        is_demonstration: whether it is osler-nano, whose answers are of no medical use.
-        adapter: the name of the adapter that it answers with, None where it answers without.
-    """
-
-    path: "Path"
-    description: str
-    weights_id: str
-    precision: str
-    vision_note: str = ""
-    recipe: Recipe | None = None
-    is_demonstration: bool = False
-    adapter: str | None = None
+__all__ = ["Model"]
 
 
 class Model(Abilities):

@@ -10,7 +10,8 @@ from osler.engine.step import BLOCK, Chunk
 from osler.model.config import ModelConfig
 from osler.prompt import stop_ids
 from osler.prompt.special import END_OF_TURN, START_OF_TURN, required_id
-from osler.tasks.model import Identity, Model
+from osler.tasks.identity import Identity
+from osler.tasks.model import Model
 from osler.tasks.progress import no_progress
 from osler.testing.runners import tiny_config
 from osler.testing.tokens import CharacterTokenizer

@@ -12,7 +12,8 @@ from osler.engine.scheduler import Limits
 from osler.engine.step import Chunk
 from osler.model.config import ModelConfig, VisionConfig
 from osler.prompt import stop_ids
-from osler.tasks.model import Identity, Model
+from osler.tasks.identity import Identity
+from osler.tasks.model import Model
 from osler.tasks.pace import Pace
 from osler.tasks.progress import no_progress
 from osler.tasks.vectors import ImageVectors

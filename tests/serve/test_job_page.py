@@ -15,7 +15,7 @@ import osler
 from osler.serve.job_page import page_file
 from osler.serve.job_tasks import JobRequest, Outcome
 from osler.serve.seen import MOST_EXACT, Seen
-from osler.tasks.model import Identity
+from osler.tasks.identity import Identity
 from osler.testing.scripted import scripted_model
 from osler.values import NOTICE, ImageRecord
 

@@ -14,8 +14,9 @@ from osler.model.config import ModelConfig
 from osler.prompt import stop_ids
 from osler.tasks.answer_options import forms_of
 from osler.tasks.confidence import shares_of
+from osler.tasks.identity import Identity
 from osler.tasks.load import load
-from osler.tasks.model import Identity, Model
+from osler.tasks.model import Model
 from osler.tasks.progress import no_progress
 from osler.testing.runners import tiny_config
 from osler.testing.tiny import write_safetensors
