@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from osler.bench.bench import Bench, Tell
     from osler.bench.figures import Phase
     from osler.bench.schedule import Step
+    from osler.cli.bench_report import Setting
 
 __all__ = ["bench"]
 
@@ -58,7 +59,7 @@ def bench(
     from osler.bench.ours import Osler
     from osler.bench.peer import find_llama
     from osler.bench.subject import look_at
-    from osler.cli.bench_report import Setting, print_as_json, print_as_table
+    from osler.cli.bench_report import Setting
     from osler.engine.compilation import usable_cores
 
     if adapter is not None and peer is not None:
@@ -68,6 +69,15 @@ def bench(
     other = find_llama(subject, num_threads) if peer else None
     measured = Bench(subject, Osler(subject, num_threads), other, phases=phases, repeat=repeat)
     setting = Setting.of_this_machine(peer=other.description if other else None, threads=num_threads, repeat=repeat)
+    run(measured, setting, json=json)
+    if measured.failures:
+        raise typer.Exit(1)
+
+
+def run(measured: "Bench", setting: "Setting", *, json: bool) -> None:
+    """Take every step, and tell what was measured, also where it was cut off."""
+    from osler.cli.bench_report import print_as_json, print_as_table
+
     for note in measured.notes():
         print_note(f"note: {note}", style="yellow")
     try:
@@ -77,8 +87,6 @@ def bench(
         if measured.taken:
             (print_as_json if json else print_as_table)(measured, setting)
         measured.close()
-    if measured.failures:
-        raise typer.Exit(1)
 
 
 def phases_in(only: str | None) -> "tuple[Phase, ...]":
