@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from osler.adapt.resampling import drawn_groups
+
 __all__ = ["Interval", "accuracies", "aurocs", "drawn_weights", "interval_of", "macro_aurocs"]
 
 RESAMPLES = 1000
@@ -25,9 +27,7 @@ class Interval(NamedTuple):
 
 def drawn_weights(groups: Sequence[str], seed: int, *, resamples: int = RESAMPLES) -> np.ndarray:
     """[1 + B, I] float64: 1 for all in the first row, then how often each picture's group was drawn."""
-    _, members = np.unique(np.array(groups), return_inverse=True)
-    count = int(members.max()) + 1
-    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
+    drawn, members = drawn_groups(groups, seed, resamples=resamples)
     return np.concatenate([np.ones((1, len(members))), drawn[:, members]])
 
 

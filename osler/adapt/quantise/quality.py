@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from osler.adapt.quantise.divergence import Places
+from osler.adapt.resampling import drawn_groups
 
 __all__ = ["Figure", "Quality", "difference", "quality_of"]
 
@@ -90,11 +91,8 @@ def difference(one: Places, other: Places, documents: Sequence[str]) -> Figure:
 
 def _drawn(documents: Sequence[str]) -> tuple[np.ndarray | None, np.ndarray]:
     """How often each document is taken in each draw [draws, documents], and the document [P] of each place."""
-    names, index = np.unique(np.asarray(documents), return_inverse=True)
-    if len(names) < 2:
-        return None, index
-    generator = np.random.default_rng(SEED)
-    return generator.multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES), index
+    drawn, index = drawn_groups(documents, SEED, resamples=RESAMPLES)
+    return (drawn if drawn.shape[1] > 1 else None), index
 
 
 def _by_document(index: np.ndarray, *columns: np.ndarray) -> np.ndarray:
