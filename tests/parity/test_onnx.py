@@ -6,6 +6,7 @@ Seven layers, so that the sixth is global; a window of 32 under prompts of 120 a
 import numpy as np
 import pytest
 from adapt.export.onnx.sessions import OnnxModel, session
+from adapt.export.written_decoder import padded
 from parity.twins import Theirs, random_prompt
 
 from osler.adapt.export.targets import ExportOptions, target
@@ -54,12 +55,7 @@ def test_every_decoded_token_has_their_logits(checkpoint, exported, theirs, star
 def test_sequences_with_unequal_numbers_of_images_have_their_logits_in_one_batch(checkpoint, exported, theirs):
     shapes = [(90, (5, 30)), (131, ()), (45, (40,)), (110, (1, 6, 80))]
     prompts = [random_prompt(checkpoint, *shape, seed=3 + number) for number, shape in enumerate(shapes)]
-    embeds, types = np.zeros((4, 131, checkpoint.config.text.width), np.float32), np.zeros((4, 131), np.int64)
-    mask = np.zeros((4, 131), np.int64)
-    for row, prompt in enumerate(prompts):
-        size = len(prompt.ids)
-        (embeds[row, -size:],), (types[row, -size:],) = exported.prepared(prompt)
-        mask[row, -size:] = 1
+    embeds, types, mask = padded(exported, prompts, checkpoint.config.text.width)
     found, _ = exported.step(embeds, types, exported.empty(4), mask=mask)
     for row, logits in enumerate(theirs["f32"].batch(prompts)):
         assert np.abs(found[row, -len(logits) :] - logits).max() < FAR

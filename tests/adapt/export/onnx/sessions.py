@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-from parity.twins import SOFT_TOKEN, Prompt
+from adapt.export.written_decoder import PromptReader
+from parity.twins import Prompt
 
 __all__ = ["OnnxModel", "session"]
 
@@ -19,7 +20,7 @@ def session(path: Path):
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-class OnnxModel:
+class OnnxModel(PromptReader):
     """The networks of a folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -52,14 +53,9 @@ class OnnxModel:
         results = dict(zip(self._outputs, found, strict=True))
         return results.pop("logits"), {name.replace("present", "past_key_values"): v for name, v in results.items()}
 
-    def prepared(self, prompt: Prompt) -> tuple[np.ndarray, np.ndarray]:
-        """[1, T, D] and [1, T]: a prompt with its images' vectors, and where they stand."""
-        types = (prompt.ids == SOFT_TOKEN).astype(np.int64)[None]
-        embeds = self.embedded(prompt.ids[None])
-        if len(prompt.pixels):
-            vectors = self.vectors(prompt.pixels)
-            embeds[types == 1] = vectors.reshape(-1, vectors.shape[-1])
-        return embeds, types
+    def of_batch(self, embeds: np.ndarray, types: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """[B, T, V] logits of prompts from their beginnings."""
+        return self.step(embeds, types, self.empty(len(types)), mask=mask)[0]
 
     def logits(self, prompt: Prompt, cuts: tuple[int, ...] = ()) -> np.ndarray:
         """[T, V] of a prompt, computed in pieces that begin at `cuts`."""

@@ -1,27 +1,15 @@
 """The decoder as ONNX against Osler's engine in float32."""
 
 import numpy as np
-import pytest
 from adapt.export.onnx.sessions import OnnxModel
+from adapt.export.written_decoder import FAR, WrittenDecoder
 from parity.twins import Ours, random_prompt
 
 from osler.testing.tiny import write_gguf
 
-IMAGES = [(), (12,), (12, 40), (12, 17)]
-FAR = 1e-4
 
-
-@pytest.mark.parametrize("starts", IMAGES, ids=str)
-def test_every_position_of_a_prompt_longer_than_the_window_has_the_engines_logits(ours, exported, starts):
-    prompt = random_prompt(ours.checkpoint, 130, starts)
-    assert np.abs(exported.logits(prompt) - ours.logits(prompt)).max() < FAR
-
-
-@pytest.mark.parametrize("starts", IMAGES, ids=str)
-def test_every_decoded_token_has_the_engines_logits(ours, exported, starts):
-    prompt = random_prompt(ours.checkpoint, 120, starts, seed=1)
-    found = exported.logits(prompt, cuts=tuple(range(60, 120)))
-    assert np.abs(found - ours.logits(prompt)).max() < FAR
+class TestOnnxDecoder(WrittenDecoder):
+    """The decoder as ONNX."""
 
 
 def test_an_image_that_comes_after_cached_tokens_sees_itself_whole(ours, exported):
@@ -36,19 +24,6 @@ def test_the_tokens_of_an_image_see_what_stands_behind_them_in_it(ours, exported
     causal, _ = exported.step(embeds, np.zeros_like(types), exported.empty())
     assert np.abs(whole - causal)[0, 12].max() > 0.01
     assert np.abs(whole - causal)[0, :12].max() < FAR
-
-
-def test_a_batch_padded_on_the_left_has_the_logits_of_each_sequence(ours, exported):
-    prompts = [random_prompt(ours.checkpoint, 80, (12,), seed=4), random_prompt(ours.checkpoint, 55, (3, 30), seed=5)]
-    embeds, types = np.zeros((2, 80, ours.runner.config.width), np.float32), np.zeros((2, 80), np.int64)
-    mask = np.zeros((2, 80), np.int64)
-    for row, prompt in enumerate(prompts):
-        size = len(prompt.ids)
-        (embeds[row, -size:],), (types[row, -size:],) = exported.prepared(prompt)
-        mask[row, -size:] = 1
-    found, _ = exported.step(embeds, types, exported.empty(2), mask=mask)
-    for row, prompt in enumerate(prompts):
-        assert np.abs(found[row, -len(prompt.ids) :] - ours.logits(prompt)).max() < FAR
 
 
 def test_only_the_last_positions_have_logits_where_so_many_are_asked_for(ours, exported):

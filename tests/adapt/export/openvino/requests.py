@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import openvino as ov
-from parity.twins import SOFT_TOKEN, Prompt
+from adapt.export.written_decoder import PromptReader
+from parity.twins import Prompt
 
 from osler.testing.compiled import compiled
 
@@ -24,7 +25,7 @@ def network(path: Path) -> ov.CompiledModel:
     return compiled(path, EXACT)
 
 
-class IrModel:
+class IrModel(PromptReader):
     """The networks of a folder; the decoder remembers what it was given until `reset`."""
 
     def __init__(self, folder: Path) -> None:
@@ -58,14 +59,10 @@ class IrModel:
         )
         return self._decoder.get_tensor("logits").data.copy()
 
-    def prepared(self, prompt: Prompt) -> tuple[np.ndarray, np.ndarray]:
-        """[1, T, D] and [1, T]: a prompt with its images' vectors, and where they stand."""
-        types = (prompt.ids == SOFT_TOKEN).astype(np.int64)[None]
-        embeds = self.embedded(prompt.ids[None].astype(np.int64))
-        if len(prompt.pixels):
-            vectors = self.vectors(prompt.pixels)
-            embeds[types == 1] = vectors.reshape(-1, vectors.shape[-1])
-        return embeds, types
+    def of_batch(self, embeds: np.ndarray, types: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """[B, T, V] logits of prompts from their beginnings."""
+        self.reset()
+        return self.step(embeds, types, mask)
 
     def logits(self, prompt: Prompt, cuts: tuple[int, ...] = (), *, first: int = 0) -> np.ndarray:
         """[T, V] of a prompt, computed in pieces that begin at `cuts`."""

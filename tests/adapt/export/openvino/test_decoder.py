@@ -4,26 +4,15 @@ import numpy as np
 import openvino as ov
 import pytest
 from adapt.export.openvino.requests import IrModel, network
+from adapt.export.written_decoder import FAR, WrittenDecoder
 from parity.twins import random_prompt
 
 from osler.testing.tiny import write_safetensors
 from osler.weights.checkpoint import open_checkpoint
 
-IMAGES = [(), (12,), (12, 40), (12, 17)]
-FAR = 1e-4
 
-
-@pytest.mark.parametrize("starts", IMAGES, ids=str)
-def test_every_position_of_a_prompt_longer_than_the_window_has_the_engines_logits(ours, exported, starts):
-    prompt = random_prompt(ours.checkpoint, 130, starts)
-    assert np.abs(exported.logits(prompt) - ours.logits(prompt)).max() < FAR
-
-
-@pytest.mark.parametrize("starts", IMAGES, ids=str)
-def test_every_decoded_token_has_the_engines_logits(ours, exported, starts):
-    prompt = random_prompt(ours.checkpoint, 120, starts, seed=1)
-    found = exported.logits(prompt, cuts=tuple(range(60, 120)))
-    assert np.abs(found - ours.logits(prompt)).max() < FAR
+class TestIrDecoder(WrittenDecoder):
+    """The decoder as IR."""
 
 
 @pytest.mark.parametrize("starts", [(), (12, 40)], ids=str)
@@ -37,20 +26,6 @@ def test_where_positions_begin_does_not_matter(ours, exported):
     """openvino-genai counts the prompt's from 1 and the answer's as well."""
     prompt = random_prompt(ours.checkpoint, 60, (12,), seed=3)
     assert np.abs(exported.logits(prompt, first=1) - exported.logits(prompt)).max() < FAR
-
-
-def test_a_batch_padded_on_the_left_has_the_logits_of_each_sequence(ours, exported):
-    prompts = [random_prompt(ours.checkpoint, 80, (12,), seed=4), random_prompt(ours.checkpoint, 55, (3, 30), seed=5)]
-    embeds, types = np.zeros((2, 80, ours.runner.config.width), np.float32), np.zeros((2, 80), np.int64)
-    mask = np.zeros((2, 80), np.int64)
-    for row, prompt in enumerate(prompts):
-        size = len(prompt.ids)
-        (embeds[row, -size:],), (types[row, -size:],) = exported.prepared(prompt)
-        mask[row, -size:] = 1
-    exported.reset()
-    found = exported.step(embeds, types, mask)
-    for row, prompt in enumerate(prompts):
-        assert np.abs(found[row, -len(prompt.ids) :] - ours.logits(prompt)).max() < FAR
 
 
 def test_the_window_and_the_images_survive_openvinos_paged_attention(networks, ours):
